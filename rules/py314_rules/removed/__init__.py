@@ -1,0 +1,1 @@
+"""RMV: what is gone from the standard library."""

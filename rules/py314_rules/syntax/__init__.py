@@ -1,0 +1,1 @@
+"""SYN: what does not parse, and comments that no longer do anything."""

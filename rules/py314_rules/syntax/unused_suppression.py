@@ -1,0 +1,47 @@
+"""SYN900 unused-suppression."""
+
+from __future__ import annotations
+
+import re
+
+from py314_check.api import Confidence, Impact, Level, Rule, UnusedSuppression, Words
+
+_OUR_CODES = re.compile(rb"\b(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d")
+
+
+class UnusedSuppressionComment(Rule):
+    """A comment that ignores findings which are not there.
+
+    ## What it does
+    Reports `# py314: ignore[...]`, `# py314: ignore-file[...]` and `# noqa: CODE` comments (the latter only for codes
+    of py314-check) that silence nothing, or list codes that silence nothing. Codes of rules that are switched off
+    are left alone.
+
+    ## Why it matters
+    A comment that outlives its reason hides the next finding on its line.
+
+    ## Example
+    ```python
+    import json  # py314: ignore[RMV001]
+    ```
+
+    ## Use instead
+    ```python
+    import json
+    ```
+
+    ## Fix safety
+    There is no fix.
+
+    ## References
+    - [Suppressing findings](https://github.com/py314-check/py314-check/blob/main/docs/suppressions.md)
+    """
+
+    code, name = "SYN900", "unused-suppression"
+    level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
+    languages = frozenset({"python", "pyproject", "setup.cfg"})
+    words = (Words("py314"), Words("noqa", pattern=_OUR_CODES), Words("NOQA", pattern=_OUR_CODES))
+
+    def visit_UnusedSuppression(self, unused: UnusedSuppression) -> None:
+        what = " and ".join(f"`{code}`" for code in unused.codes) or "anything"
+        self.report(unused, f"This comment does not silence {what}: there is no such finding.", help="Remove it.")

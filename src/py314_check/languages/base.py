@@ -1,0 +1,81 @@
+"""What all languages have in common: the shape of an analysis, and how events reach rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from py314_check.api import Event, Report, Rule
+from py314_check.model import Place, Target
+
+
+@dataclass(frozen=True)
+class Located:
+    """A report that was judged and placed. ``lines`` are those whose comments may silence it."""
+
+    rule: Rule
+    place: Place
+    report: Report
+    guard: str | None
+    lines: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What came out of one file: the reports, and its comments (offset into the text, text)."""
+
+    located: list[Located]
+    comments: list[tuple[int, str]]
+
+
+def handlers(rule: Rule, prefix: str) -> Iterator[tuple[str, Callable[[Any], None]]]:
+    """The methods of a rule whose names have a prefix such as ``visit_``, with the rest of their names."""
+    for name in dir(rule):
+        if name.startswith(prefix):
+            yield name.removeprefix(prefix), getattr(rule, name)
+
+
+class EventContext:
+    """Implements ``py314_check.api.Context`` where there is no syntax tree, only events."""
+
+    def __init__(self, path: str, target: Target) -> None:
+        self.path = path
+        self.target = target
+        self.located: list[Located] = []
+
+    def resolve(self, node: object) -> frozenset[str]:
+        return frozenset()
+
+    def dotted(self, node: object) -> str:
+        return ""
+
+    def string(self, node: object) -> None:
+        return None
+
+    def argument(self, call: object, position: int, keyword: str) -> None:
+        return None
+
+    def runs_later(self, node: object) -> bool:
+        return False
+
+    def report(self, rule: Rule, node: object, report: Report) -> None:
+        if not isinstance(node, Event):
+            raise TypeError("outside Python files, findings are reported at events")
+        place = node.place
+        if report.part is not None:
+            start, end = (place.column + offset for offset in report.part)
+            place = Place(place.line, start, place.line, end)
+        self.located.append(Located(rule, place, report, None, frozenset({place.line, place.end_line})))
+
+
+def deliver(events: Iterable[Event], rules: Sequence[type[Rule]], path: str, target: Target) -> list[Located]:
+    """Hands each event to the rules that visit its type, and returns what they report."""
+    context = EventContext(path, target)
+    made = [rule(context) for rule in rules]
+    for event in events:
+        for rule in made:
+            handler = getattr(rule, f"visit_{type(event).__name__}", None)
+            if handler is not None:
+                handler(event)
+    return context.located

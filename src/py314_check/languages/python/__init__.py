@@ -1,0 +1,1 @@
+"""Python source: libcst's tree, our own names and guards."""

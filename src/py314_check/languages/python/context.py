@@ -1,0 +1,117 @@
+"""A Python file under analysis: what its rules may ask, and what becomes of their reports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+
+import libcst as cst
+
+from py314_check.api import Event, Report, Rule
+from py314_check.languages.base import Analysis, Located, handlers
+from py314_check.languages.python import scopes
+from py314_check.languages.python.guards import Guards, Subject
+from py314_check.languages.python.positions import locate
+from py314_check.languages.python.tree import Handler, parse, walk
+from py314_check.model import Target
+from py314_check.source import SourceFile
+
+_LATER = (cst.FunctionDef, cst.Lambda)
+
+
+class PythonContext:
+    """Implements ``py314_check.api.Context`` for one parsed file."""
+
+    def __init__(self, source: SourceFile, module: cst.Module, target: Target) -> None:
+        self.path = source.path
+        self.target = target
+        self._source = source
+        self._module = module
+        self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
+
+    # For rules.
+
+    def resolve(self, node: cst.CSTNode | None) -> frozenset[str]:
+        return self._guards.names.resolve(node)
+
+    def dotted(self, node: cst.BaseExpression | None) -> str:
+        return scopes.dotted(node)
+
+    def string(self, node: cst.CSTNode | None) -> str | None:
+        return scopes.string_value(node)
+
+    def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
+        return scopes.argument(call, position, keyword)
+
+    def runs_later(self, node: cst.CSTNode) -> bool:
+        ancestors = self._guards.names.ancestors(node)
+        return any(isinstance(parent, _LATER) and child is parent.body for child, parent in ancestors)
+
+    def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
+        if isinstance(node, Event):
+            raise TypeError("in a Python file, findings are reported at nodes of its tree")
+        self._reports.append((rule, node, report))
+
+    # For the engine.
+
+    @cached_property
+    def _guards(self) -> Guards:
+        return Guards(self._module, self.target, self.path)
+
+    def analysis(self, *, with_comments: bool) -> Analysis:
+        """Judges and places the reports. Positions are computed only if there is something to place."""
+        judged = self._judged()
+        if not judged and not with_comments:
+            return Analysis([], [])
+        statements = {node: self._statement(node) for _, node, _, _ in judged}
+        wanted = {node for node, statement in statements.items()} | {found for found in statements.values() if found}
+        spans, comments = locate(self._module, self._source.text, wanted)
+        located = []
+        for rule, node, report, guard in judged:
+            start, end = spans[node]
+            if report.part is not None:
+                start, end = start + report.part[0], start + report.part[1]
+            place = self._source.place(start, end)
+            lines = {place.line, place.end_line}
+            statement = statements[node]
+            if statement is not None:
+                first, last = spans[statement]
+                lines |= {self._source.position(first)[0], self._source.position(last)[0]}
+            located.append(Located(rule, place, report, guard, frozenset(lines)))
+        return Analysis(located, comments)
+
+    def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, str | None]]:
+        if not self._reports:
+            return []
+        guards = self._guards
+        failing = [node for _, node, report in self._reports if report.raises and not guards.is_dead(node)]
+        judged = []
+        for rule, node, report in self._reports:
+            verdict = guards.judge(Subject(node, report.symbol, report.raises, report.brought_by), failing)
+            if not verdict.dead:
+                judged.append((rule, node, report, verdict.guard))
+        return judged
+
+    def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The simple statement (with all its lines) that a node is in, if it is in one."""
+        ancestors = self._guards.names.ancestors(node)
+        return next((parent for _, parent in ancestors if isinstance(parent, cst.SimpleStatementLine)), None)
+
+
+def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:
+    """Runs rules over a file in one walk. Raises SourceError where the file does not parse."""
+    module = parse(source)
+    context = PythonContext(source, module, target)
+    visit: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
+    leave: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
+    for rule_type in rules:
+        rule = rule_type(context)
+        for prefix, table in (("visit_", visit), ("leave_", leave)):
+            for kind, handler in handlers(rule, prefix):
+                node_type = getattr(cst, kind, None)
+                if node_type is not None:
+                    table[node_type].append(handler)
+    if visit or leave:
+        walk(module, visit, leave)
+    return context.analysis(with_comments=with_comments)

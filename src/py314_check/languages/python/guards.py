@@ -1,0 +1,517 @@
+"""Whether code can run on the target, and whether it copes when what it names is not there.
+
+One engine for all rules: they report what they see, and this decides what it is worth (design: guards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+import libcst as cst
+
+from py314_check.languages.python.scopes import Names, argument, dotted, string_value
+from py314_check.languages.python.tree import children
+from py314_check.languages.python.truth import Basis, Truth, Truths
+from py314_check.model import Target
+
+_CATCHES = {
+    "ModuleNotFoundError": {"ModuleNotFoundError", "ImportError", "Exception", "BaseException", "StandardError"},
+    "ImportError": {"ImportError", "Exception", "BaseException", "StandardError"},
+    "AttributeError": {"AttributeError", "Exception", "BaseException", "StandardError"},
+}
+"""What a missing name raises -> the handlers that catch it."""
+_BROAD = {"", "Exception", "BaseException", "StandardError"}
+_SKIPS = {"SkipTest", "Skipped", "skip"}
+_LEAVES_PROCESS = {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"}
+_FINDS_MODULE = {"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "imp.find_module"}
+_EXPECTS = {"suppress", "raises", "assertRaises", "assertRaisesRegex"}
+_BLOCKS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
+_LATER = (cst.FunctionDef, cst.Lambda)
+Try: TypeAlias = cst.Try | cst.TryStar
+Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a guard has to be about: the node, the name it needs, and what a missing name would raise there."""
+
+    node: cst.CSTNode
+    symbol: str
+    raises: str | None
+    brought_by: str = ""
+    """A module whose import brings the symbol back (setuptools brings distutils)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``dead``: can run on no Python at all. ``guard``: why the code copes, or None where it does not."""
+
+    dead: bool = False
+    guard: str | None = None
+
+
+_DEAD = Verdict(dead=True)
+
+
+class Guards:
+    """The guards of one file, for one target."""
+
+    def __init__(self, module: cst.Module, target: Target, path: str) -> None:
+        self.names = Names(module, self.is_dead)
+        self._truths = Truths(self.names, target)
+        self._target = target
+        self._path = PurePosixPath(path)
+        self._judging: set[cst.CSTNode] = set()
+        self._dead: dict[cst.CSTNode, bool] = {}
+        self._truth_of: dict[cst.BaseExpression, Truth | None] = {}
+
+    # The two questions.
+
+    def is_dead(self, node: cst.CSTNode) -> bool:
+        """Whether a node cannot run on the target, because of constants or of the version."""
+        known = self._dead.get(node)
+        if known is None:
+            if node in self._judging:
+                return False
+            self._judging.add(node)
+            known = self._dead[node] = self._unreachable(node) is not None
+            self._judging.discard(node)
+        return known
+
+    def judge(self, subject: Subject, failing: Collection[cst.CSTNode]) -> Verdict:
+        """What becomes of a finding. ``failing`` holds the nodes of the file that raise where they can run."""
+        unreachable = self._unreachable(subject.node)
+        if unreachable is not None:
+            return unreachable
+        if self._path.suffix == ".pyi":
+            return Verdict(guard="a stub file is never imported at run time")
+        return Verdict(guard=self._coping(subject, failing))
+
+    # What cannot run.
+
+    def _unreachable(self, node: cst.CSTNode) -> Verdict | None:
+        versioned: Verdict | None = None
+        for child, parent in self.names.ancestors(node):
+            verdict = self._skipped_by(child, parent)
+            if verdict is not None and verdict.dead:
+                return verdict
+            versioned = versioned or verdict
+        return versioned
+
+    def _skipped_by(self, child: cst.CSTNode, parent: cst.CSTNode) -> Verdict | None:
+        """Why a parent never runs this child of its on the target."""
+        for test, outcome in self._conditions(child, parent):
+            truth = self.truth(test)
+            if truth is not None and truth.value is not outcome:
+                return self._verdict(truth, test)
+        if isinstance(parent, _BLOCKS):
+            for statement in self._before(child, parent):
+                verdict = self._leaves(statement)
+                if verdict is not None:
+                    return verdict
+        return None
+
+    def _verdict(self, truth: Truth, test: cst.CSTNode) -> Verdict:
+        if truth.basis is Basis.CONSTANT:
+            return _DEAD
+        if truth.basis is Basis.TYPE_CHECKING:
+            return Verdict(guard="only type checkers import it")
+        return Verdict(guard=f"a version test keeps it from running on Python {self._target.release}")
+
+    def truth(self, test: cst.BaseExpression) -> Truth | None:
+        """What a test comes to on the target, or None."""
+        if test not in self._truth_of:
+            self._truth_of[test] = self._truths.of(test)
+        return self._truth_of[test]
+
+    def _conditions(self, child: cst.CSTNode, parent: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
+        """The tests, and their outcomes, that lead from a parent into this child."""
+        if isinstance(parent, (cst.If, cst.IfExp)):
+            if child is not parent.test:
+                yield parent.test, child is parent.body
+        elif isinstance(parent, cst.While):
+            if child is parent.body:
+                yield parent.test, True
+        elif isinstance(parent, cst.BooleanOperation):
+            if child is parent.right:
+                yield parent.left, isinstance(parent.operator, cst.And)
+        elif isinstance(parent, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)):
+            loop: cst.CompFor | None = parent.for_in
+            while loop is not None and child is not parent.for_in:
+                for condition in loop.ifs:
+                    yield condition.test, True
+                loop = loop.inner_for_in
+        elif isinstance(parent, (cst.FunctionDef, cst.ClassDef)) and child is parent.body:
+            for decorator in parent.decorators:
+                yield from _skip_condition(decorator.decorator)
+
+    def _before(self, child: cst.CSTNode, block: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The statements that run before this one in its block."""
+        for statement in getattr(block, "body", ()):
+            if statement is child:
+                return
+            yield statement
+
+    def _leaves(self, statement: cst.CSTNode) -> Verdict | None:
+        """Why nothing behind a statement runs on the target; None where something may."""
+        if isinstance(statement, cst.SimpleStatementLine):
+            return next((verdict for part in statement.body if (verdict := self._leaves(part)) is not None), None)
+        if isinstance(statement, (cst.Return, cst.Raise, cst.Continue, cst.Break)):
+            return _DEAD
+        if isinstance(statement, cst.Expr):
+            return _DEAD if self._is_exit(statement.value) else None
+        if isinstance(statement, cst.Assert):
+            truth = self.truth(statement.test)
+            return None if truth is None or truth.value else self._verdict(truth, statement.test)
+        if isinstance(statement, cst.Assign):
+            for test, outcome in self._module_mark(statement):
+                truth = self.truth(test)
+                if truth is not None and truth.value is not outcome:
+                    return self._verdict(truth, test)
+        if isinstance(statement, cst.If):
+            truth = self.truth(statement.test)
+            taken = self._block_leaves(statement.body)
+            other = self._block_leaves(statement.orelse)
+            if truth is not None:
+                verdict = taken if truth.value else other
+                return None if verdict is None else self._verdict(truth, statement.test)
+            if taken is not None and other is not None:
+                return other if taken.dead else taken
+        return None
+
+    def _block_leaves(self, block: cst.CSTNode | None) -> Verdict | None:
+        if isinstance(block, cst.If):
+            return self._leaves(block)
+        if isinstance(block, cst.Else):
+            block = block.body
+        statements = getattr(block, "body", ())
+        return next((verdict for part in statements if (verdict := self._leaves(part)) is not None), None)
+
+    def _is_exit(self, expression: cst.BaseExpression) -> bool:
+        if not isinstance(expression, cst.Call):
+            return False
+        function = self.names.resolve(expression.func)
+        return (
+            bool(function & _LEAVES_PROCESS) or "pytest.skip" in function or dotted(expression.func) == "self.skipTest"
+        )
+
+    def _module_mark(self, statement: cst.Assign) -> Iterator[tuple[cst.BaseExpression, bool]]:
+        """``pytestmark = pytest.mark.skipif(...)`` skips the whole module."""
+        if any(
+            isinstance(target.target, cst.Name) and target.target.value == "pytestmark" for target in statement.targets
+        ):
+            marks = statement.value.elements if isinstance(statement.value, cst.List) else ()
+            for mark in [statement.value, *(element.value for element in marks)]:
+                yield from _skip_condition(mark)
+
+    # What copes.
+
+    def _coping(self, subject: Subject, failing: Collection[cst.CSTNode]) -> str | None:
+        now = True  # whether the node runs when its ancestor does, not in a function called later
+        for child, parent in self.names.ancestors(subject.node):
+            for test, outcome in self._conditions(child, parent):
+                if self._present(test, outcome, subject):
+                    return "it is used only where it was found to exist"
+            if isinstance(parent, _BLOCKS):
+                for statement in self._before(child, parent):
+                    reason = self._provides(statement, subject)
+                    if reason is not None:
+                        return reason
+            elif isinstance(parent, cst.Call) and self._has_default(parent, subject):
+                return "getattr has a default"
+            elif now and isinstance(parent, Try):
+                reason = self._falls_back(child, parent, subject, failing)
+                if reason is not None:
+                    return reason
+            elif now and isinstance(parent, cst.With) and child is parent.body and self._expected(parent, subject):
+                return "the exception is expected here"
+            if isinstance(parent, _LATER) and child is parent.body:
+                now = False
+        if subject.brought_by and self._imports_always(subject.brought_by):
+            return f"{subject.brought_by}, which this file imports, brings it back"
+        if subject.brought_by in self._path.parent.parts:
+            return f"this file is part of {subject.brought_by}, which brings it back"
+        return None
+
+    def _falls_back(
+        self, child: cst.CSTNode, parent: Try, subject: Subject, failing: Collection[cst.CSTNode]
+    ) -> str | None:
+        if child is parent.body:
+            handler = self._handler(parent, subject.raises)
+            if handler is not None and not self._gives_up(handler.body):
+                return "the handler of the exception falls back"
+            return None
+        if not isinstance(child, Handler) or not self._is_compatibility(parent, child):
+            return None
+        return None if self._body_fails(parent, failing) else "it is the fallback of a newer name"
+
+    def _handler(self, node: Try, raises: str | None) -> Handler | None:
+        """The first handler that catches an exception of this name."""
+        if raises is None:
+            return None
+        for handler in node.handlers:
+            if self._catches(handler.type, raises):
+                return handler
+        return None
+
+    def _catches(self, kind: cst.BaseExpression | None, raises: str) -> bool:
+        return kind is None or bool(self._exception_names(kind) & _CATCHES[raises])
+
+    def _exception_names(self, kind: cst.BaseExpression) -> set[str]:
+        """The last parts of the names of exception classes; a name that holds a tuple of them is looked up."""
+        if isinstance(kind, cst.Tuple):
+            return {name for element in kind.elements for name in self._exception_names(element.value)}
+        found = {qualified.rpartition(".")[2] for qualified in self.names.resolve(kind)}
+        if isinstance(kind, cst.Name) and not found:
+            for binding in self.names.bindings(kind) or ():
+                if isinstance(binding.value, cst.Tuple):
+                    found |= self._exception_names(binding.value)
+        return found or {dotted(kind).rpartition(".")[2]}
+
+    def _gives_up(self, block: cst.CSTNode | None) -> bool:
+        """Whether a handler always ends in an exception or in the end of the process, save a skipped test."""
+        if isinstance(block, cst.Else):
+            block = block.body
+        for statement in getattr(block, "body", ()):
+            if isinstance(statement, cst.SimpleStatementLine):
+                if self._gives_up(statement):
+                    return True
+            elif isinstance(statement, cst.Raise):
+                raised = statement.exc.func if isinstance(statement.exc, cst.Call) else statement.exc
+                return dotted(raised).rpartition(".")[2] not in _SKIPS
+            elif isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Call):
+                if self.names.resolve(statement.value.func) & _LEAVES_PROCESS:
+                    status = statement.value.args[0].value if statement.value.args else None
+                    return not (isinstance(status, cst.Integer) and status.evaluated_value == 0)
+            elif isinstance(statement, (cst.Return, cst.Continue, cst.Break)):
+                return False
+            elif isinstance(statement, cst.If):
+                truth = self.truth(statement.test)
+                arms = [statement.body, statement.orelse]
+                if truth is not None:
+                    arms = arms[:1] if truth.value else arms[1:]
+                if all(arm is not None and self._gives_up(arm) for arm in arms):
+                    return True
+        return False
+
+    def _is_compatibility(self, parent: Try, handler: Handler) -> bool:
+        """Whether the handler is there for a name that the body looks for, rather than for any other trouble."""
+        names = {""} if handler.type is None else self._exception_names(handler.type)
+        if names & {"ImportError", "ModuleNotFoundError"}:
+            return _contains(parent.body, (cst.Import, cst.ImportFrom, cst.Call))
+        if "AttributeError" in names:
+            return _contains(parent.body, (cst.Attribute, cst.Call))
+        return bool(names & _BROAD) and _only_looks_up(parent.body)
+
+    def _body_fails(self, parent: Try, failing: Collection[cst.CSTNode]) -> bool:
+        """Whether something in the body is itself gone, so that the handler does run on the target."""
+        for node in failing:
+            for child, ancestor in self.names.ancestors(node):
+                if isinstance(ancestor, _LATER) and child is ancestor.body:
+                    break
+                if ancestor is parent:
+                    if child is parent.body:
+                        return True
+                    break
+        return False
+
+    def _expected(self, node: cst.With, subject: Subject) -> bool:
+        """``with suppress(ImportError)``, and tests that expect the exception."""
+        if subject.raises is None:
+            return False
+        for item in node.items:
+            call = item.item
+            if not isinstance(call, cst.Call) or dotted(call.func).rpartition(".")[2] not in _EXPECTS:
+                continue
+            if any(self._catches(arg.value, subject.raises) for arg in call.args if arg.keyword is None):
+                return True
+        return False
+
+    def _has_default(self, call: cst.Call, subject: Subject) -> bool:
+        """Whether the subject is the name (or the object) of a ``getattr`` with a default."""
+        return (
+            len(call.args) == 3
+            and "builtins.getattr" in self.names.resolve(call.func)
+            and subject.raises == "AttributeError"
+        )
+
+    def _provides(self, statement: cst.CSTNode, subject: Subject) -> str | None:
+        """What an earlier statement does for the subject."""
+        if isinstance(statement, cst.If):
+            if self._block_leaves(statement.body) is not None and self._present(statement.test, False, subject):
+                return "it is used only where it was found to exist"
+            return None
+        for part in getattr(statement, "body", ()) if isinstance(statement, cst.SimpleStatementLine) else ():
+            value = getattr(part, "value", None)
+            if isinstance(value, cst.Call):
+                function = self.names.resolve(value.func)
+                name = string_value(argument(value, 0, "modname"))
+                if name is not None and _covers(name, subject.symbol):
+                    if "pytest.importorskip" in function:
+                        return "pytest.importorskip skips where it is missing"
+                    if function & {"sys.modules.setdefault", "sys.modules.__setitem__"}:
+                        return "an entry in sys.modules stands in for it"
+            if isinstance(part, cst.Assign):
+                for target in part.targets:
+                    name = self._module_entry(target.target)
+                    if name is not None and _covers(name, subject.symbol):
+                        return "an entry in sys.modules stands in for it"
+        return None
+
+    def _module_entry(self, target: cst.BaseExpression) -> str | None:
+        """``NAME`` of ``sys.modules["NAME"]``."""
+        if (
+            isinstance(target, cst.Subscript)
+            and "sys.modules" in self.names.resolve(target.value)
+            and len(target.slice) == 1
+        ):
+            index = target.slice[0].slice
+            return string_value(index.value) if isinstance(index, cst.Index) else None
+        return None
+
+    def _imports_always(self, module: str) -> bool:
+        """Whether the top level of the file imports a module, and does not go on without it."""
+        for statement in _statements(self.names.module):
+            if _import_of(statement, module):
+                return True
+            if isinstance(statement, Try) and any(_import_of(part, module) for part in _statements(statement.body)):
+                handler = self._handler(statement, "ModuleNotFoundError")
+                if handler is None or self._gives_up(handler.body):
+                    return True
+        return False
+
+    # Tests of existence.
+
+    def _present(self, test: cst.BaseExpression, outcome: bool, subject: Subject, depth: int = 0) -> bool:
+        """Whether a test with this outcome means that the subject exists, or that a newer name does not."""
+        if depth > 20:
+            return False
+        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            return self._present(test.expression, not outcome, subject, depth + 1)
+        if isinstance(test, cst.BooleanOperation):
+            decisive = isinstance(test.operator, cst.And) is outcome
+            found = [self._present(side, outcome, subject, depth + 1) for side in (test.left, test.right)]
+            return any(found) if decisive else all(found)
+        if isinstance(test, cst.NamedExpr):
+            return self._present(test.value, outcome, subject, depth + 1)
+        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            return self._present_by_comparison(test, outcome, subject, depth)
+        if isinstance(test, cst.Call):
+            return self._present_by_call(test, outcome, subject, depth)
+        if isinstance(test, (cst.Name, cst.Attribute)):
+            return self._present_by_name(test, outcome, subject, depth)
+        return False
+
+    def _present_by_comparison(self, test: cst.Comparison, outcome: bool, subject: Subject, depth: int) -> bool:
+        part = test.comparisons[0]
+        if dotted(part.comparator) == "None":
+            if isinstance(part.operator, (cst.IsNot, cst.NotEqual)):
+                return self._present(test.left, outcome, subject, depth + 1)
+            if isinstance(part.operator, (cst.Is, cst.Equal)):
+                return self._present(test.left, not outcome, subject, depth + 1)
+        name = string_value(test.left)
+        if name is not None and "sys.modules" in self.names.resolve(part.comparator):
+            return _covers(name, subject.symbol) and isinstance(part.operator, cst.In) is outcome
+        return False
+
+    def _present_by_call(self, test: cst.Call, outcome: bool, subject: Subject, depth: int) -> bool:
+        function = self.names.resolve(test.func)
+        if "builtins.bool" in function and len(test.args) == 1:
+            return self._present(test.args[0].value, outcome, subject, depth + 1)
+        if function & {"builtins.hasattr", "builtins.getattr"} and len(test.args) >= 2:
+            attribute = string_value(test.args[1].value)
+            for owner in self.names.resolve(test.args[0].value) if attribute is not None else ():
+                if _covers(f"{owner}.{attribute}", subject.symbol):
+                    return outcome
+                if not outcome and _covers(owner, subject.symbol):
+                    return True  # the newer name is not there, so this is the older Python
+            return False
+        if function & _FINDS_MODULE and test.args:
+            name = string_value(test.args[0].value)
+            return outcome and name is not None and _covers(name, subject.symbol)
+        return False
+
+    def _present_by_name(self, test: cst.Name | cst.Attribute, outcome: bool, subject: Subject, depth: int) -> bool:
+        if outcome and any(_covers(name, subject.symbol) for name in self.names.resolve(test)):
+            return True  # `cgi = None` where it could not be imported
+        bindings = self.names.bindings(test) if isinstance(test, cst.Name) else None
+        if not bindings:
+            return False
+        if outcome and any(self._set_beside_import(binding.node, binding.value, subject) for binding in bindings):
+            return True
+        values = [binding.value for binding in bindings]
+        return len(values) == 1 and values[0] is not None and self._present(values[0], outcome, subject, depth + 1)
+
+    def _set_beside_import(self, node: cst.CSTNode, value: cst.BaseExpression | None, subject: Subject) -> bool:
+        """``HAVE_CGI = True`` in a ``try`` that also imports ``cgi`` (or in its ``else``)."""
+        if value is None or dotted(value) != "True":
+            return False
+        top = subject.symbol.partition(".")[0]
+        for child, parent in self.names.ancestors(node):
+            if isinstance(parent, cst.Try):
+                return (child is parent.body or child is parent.orelse) and any(
+                    _import_of(part, top) for part in _statements(parent.body)
+                )
+            if isinstance(parent, (*_LATER, cst.ClassDef)):
+                return False
+        return False
+
+
+def _covers(name: str, symbol: str) -> bool:
+    """Whether having ``name`` means having ``symbol``: it is the same, or holds it."""
+    return symbol == name or symbol.startswith(name + ".")
+
+
+def _skip_condition(mark: cst.BaseExpression) -> Iterator[tuple[cst.BaseExpression, bool]]:
+    """The condition, and its outcome, under which a test with this mark or decorator runs."""
+    if isinstance(mark, cst.Call) and mark.args and not mark.args[0].star:
+        kind = dotted(mark.func).rpartition(".")[2]
+        if kind in ("skipif", "skipIf"):
+            yield mark.args[0].value, False
+        elif kind == "skipUnless":
+            yield mark.args[0].value, True
+
+
+def _statements(block: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    for statement in getattr(block, "body", ()):
+        if isinstance(statement, cst.SimpleStatementLine):
+            yield from statement.body
+        else:
+            yield statement
+
+
+def _contains(block: cst.CSTNode, kinds: tuple[type[cst.CSTNode], ...]) -> bool:
+    stack = [block]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, kinds):
+            return True
+        stack.extend(children(node))
+    return False
+
+
+def _only_looks_up(block: cst.CSTNode) -> bool:
+    """Whether a block does nothing but import and name things."""
+    statements = list(_statements(block))
+    imports = any(isinstance(statement, (cst.Import, cst.ImportFrom)) for statement in statements)
+    plain = all(
+        isinstance(statement, (cst.Import, cst.ImportFrom))
+        or (
+            isinstance(statement, (cst.Assign, cst.Expr))
+            and isinstance(statement.value, (cst.Name, cst.Attribute, cst.Integer))
+        )
+        for statement in statements
+    )
+    return imports and plain
+
+
+def _import_of(statement: cst.CSTNode, module: str) -> bool:
+    """Whether a statement imports a module or something in it."""
+    if isinstance(statement, cst.Import):
+        return any(_covers(module, dotted(alias.name)) for alias in statement.names)
+    return (
+        isinstance(statement, cst.ImportFrom) and not statement.relative and _covers(module, dotted(statement.module))
+    )

@@ -1,0 +1,221 @@
+"""The nouns of py314-check: plain frozen data that imports nothing of ours.
+
+Everything here is picklable and compares by value, so that a scan can be sent to another process or machine
+and its results sorted, cached and written without knowing who made them.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, field
+
+
+class Level(str, enum.Enum):
+    """How bad a finding is on the target; ``rank`` orders them, worst highest."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        return ("note", "warning", "error").index(self.value)
+
+
+class Confidence(str, enum.Enum):
+    """How sure a rule is that a finding is true."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return ("low", "medium", "high").index(self.value)
+
+
+class Impact(str, enum.Enum):
+    """What happens on the target where a finding stands."""
+
+    BREAKS = "breaks"
+    CHANGES = "changes"
+    WARNS = "warns"
+    RACES = "races"
+    BLOCKS_FREE_THREADING = "blocks-free-threading"
+    OPPORTUNITY = "opportunity"
+
+
+class Applicability(str, enum.Enum):
+    """Whether a fix keeps the meaning of the program (safe) or may change it (unsafe)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The Python that the code is to run on: its version and whether its build is free-threaded."""
+
+    version: tuple[int, int] = (3, 14)
+    free_threaded: bool = False
+
+    CHOICES = ("3.14", "3.14t", "3.13", "3.13t", "3.15", "3.15t")
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Reads ``3.14`` or ``3.14t``. Raises ValueError for anything that is not one of ``CHOICES``."""
+        if text not in cls.CHOICES:
+            raise ValueError(f"unknown target {text!r}; choose one of {', '.join(cls.CHOICES)}")
+        return cls(parse_version(text.removesuffix("t")), text.endswith("t"))
+
+    @property
+    def release(self) -> str:
+        """The version without the build: ``3.14``."""
+        return f"{self.version[0]}.{self.version[1]}"
+
+    def __str__(self) -> str:
+        return self.release + ("t" if self.free_threaded else "")
+
+
+def parse_version(text: str) -> tuple[int, int]:
+    """Reads ``3.14`` as ``(3, 14)``. Raises ValueError for any other shape."""
+    match = re.fullmatch(r"(\d+)\.(\d+)", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not a Python version such as '3.14'")
+    return int(match[1]), int(match[2])
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A stretch of a file. Lines and columns are 1-based, columns count code points, the end is exclusive."""
+
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One replacement: the text at ``place`` becomes ``content``."""
+
+    place: Place
+    content: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A set of edits, ordered by place and without overlaps, that mends one finding."""
+
+    applicability: Applicability
+    message: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule found.
+
+    ``message`` is one sentence that stands alone; ``help`` says what to do and may be empty. ``symbol`` is the
+    qualified standard-library (or C API) name it is about. ``guard`` is None, or says why the code copes.
+    """
+
+    code: str
+    name: str
+    level: Level
+    impact: Impact
+    confidence: Confidence
+    path: str
+    place: Place
+    message: str
+    help: str = ""
+    symbol: str = ""
+    removed_in: str | None = None
+    guard: str | None = None
+    fix: Fix | None = None
+    fingerprint: str = ""
+    source: tuple[str, ...] = ()
+    """The lines from ``place.line`` to ``place.end_line``, without line ends."""
+    line_hash: str = ""
+    """GitHub's primaryLocationLineHash of the first line; computed only where a report needs it."""
+    module: str = ""
+    """The top-level standard-library module that the name must come from: a first-party one takes its place."""
+    provided_by: tuple[str, ...] = ()
+    """Normalised names of distributions on the package index that bring the symbol back."""
+
+    @property
+    def text(self) -> str:
+        """The message and the help as one text."""
+        return f"{self.message} {self.help}".rstrip()
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Path, line, column, code; then whatever makes the order total."""
+        place = self.place
+        return (
+            self.path,
+            place.line,
+            place.column,
+            self.code,
+            place.end_line,
+            place.end_column,
+            self.symbol,
+            self.message,
+        )
+
+
+@dataclass(frozen=True)
+class Notification:
+    """Something the reader must know about the run itself, such as a file that was not analysed."""
+
+    path: str
+    kind: str
+    message: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The counts of a run. ``errors``, ``warnings`` and ``notes`` count what is reported, guarded ones excepted."""
+
+    files: int = 0
+    parsed: int = 0
+    errors: int = 0
+    warnings: int = 0
+    notes: int = 0
+    guarded: int = 0
+    suppressed: int = 0
+    baselined: int = 0
+    not_analysed: int = 0
+
+
+@dataclass(frozen=True)
+class RuleInfo:
+    """What a report says of a rule. ``documentation`` is Markdown; ``sections`` maps its headings to their text."""
+
+    code: str
+    name: str
+    summary: str
+    level: Level
+    confidence: Confidence
+    impact: Impact
+    documentation: str
+    sections: dict[str, str] = field(compare=False)
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole result of a run, as every reporter is given it. Findings are sorted; guarded ones are in on request."""
+
+    target: Target
+    root: str
+    """The project root relative to the working directory, POSIX (``.`` when they are the same)."""
+    findings: tuple[Finding, ...]
+    notifications: tuple[Notification, ...]
+    summary: Summary
+    rules: tuple[RuleInfo, ...]
+    """Every rule of every pack, sorted by code, whether or not it fired."""
+    version: str
+    exit_code: int

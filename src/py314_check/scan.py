@@ -1,0 +1,319 @@
+"""The pipeline: bytes in, findings out, for one file and for many.
+
+What runs in a worker depends on nothing but its arguments: (path, bytes) and plain settings. Whatever needs the
+file system or the project (first-party modules, declared dependencies) is settled afterwards, by ``settle``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, TypeVar
+
+from py314_check.api import Event, ParseFailure, Rule
+from py314_check.languages import language_of
+from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target
+from py314_check.registry import all_rules
+from py314_check.source import SourceError, SourceFile, decode_python
+from py314_check.words import WordTest
+
+if TYPE_CHECKING:
+    from py314_check.languages.base import Located
+    from py314_check.project import Project
+
+T = TypeVar("T")
+
+MAX_BYTES = 20_000_000
+"""libcst needs about 100 times a file's size in memory: a larger file is reported as not analysed."""
+BATCH_BYTES = 150_000
+_STACK_BYTES = 512 << 20
+_RECURSION_LIMIT = 40_000
+_SUPPRESSION_HINT = re.compile(rb"py314:|noqa", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """What a worker must know. ``codes`` are the rules that are on."""
+
+    target: Target
+    codes: tuple[str, ...]
+    line_hashes: bool = False
+    word_test: bool = True
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file in which some rule may fire. ``path`` is as reported; ``codes`` are the rules that may."""
+
+    path: str
+    data: bytes
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What came out of one file."""
+
+    path: str
+    findings: tuple[Finding, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    suppressed: int = 0
+    parsed: bool = False
+    not_analysed: bool = False
+
+
+@lru_cache(maxsize=4)
+def _rules(codes: tuple[str, ...]) -> tuple[type[Rule], ...]:
+    return tuple(rule for rule in all_rules() if rule.code in codes)
+
+
+@lru_cache(maxsize=4)
+def _word_test(codes: tuple[str, ...]) -> WordTest:
+    return WordTest(_rules(codes))
+
+
+def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult:
+    """The word test: a task where some rule may fire, else the result, which is nothing.
+
+    Only Python has to pass it: the few other files are always read.
+    """
+    language = language_of(PurePosixPath(path))
+    if settings.word_test and language == "python":
+        rules = _word_test(settings.codes).candidates(data)
+    else:
+        rules = [rule for rule in _rules(settings.codes) if language in rule.languages]
+    if not rules:
+        return FileResult(path)
+    if len(data) > MAX_BYTES:
+        message = f"Not analysed: the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
+        return FileResult(path, notifications=(Notification(path, "not-analysed", message),), not_analysed=True)
+    return Task(path, data, tuple(rule.code for rule in rules))
+
+
+def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
+    """The result for a file that exists and cannot be read."""
+    reason = error.strerror or type(error).__name__
+    source = SourceFile(path, "python", b"", "")
+    return _failed(source, SourceError(f"This file cannot be read: {reason}.", Place()), settings)
+
+
+def scan_file(task: Task, settings: ScanSettings) -> FileResult:
+    """Analyses one file. Never raises: what goes wrong is a finding or a notification of this file alone."""
+    language = language_of(PurePosixPath(task.path))
+    source = SourceFile(task.path, language, task.data, "")
+    try:
+        source = replace(source, text=_decode(task.data, language))
+        return _analysed(source, task, settings)
+    except SourceError as error:
+        return _failed(source, error, settings)
+    except Exception as error:  # a defect in a rule must not cost the findings of other files
+        message = f"Not analysed: internal error ({error!r}). Please report it with this file."
+        return FileResult(
+            task.path, notifications=(Notification(task.path, "not-analysed", message),), not_analysed=True
+        )
+
+
+def _decode(data: bytes, language: str) -> str:
+    if language == "python":
+        return decode_python(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"This file is not UTF-8: {error.reason} at byte {error.start}.", Place()) from None
+
+
+def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileResult:
+    from py314_check import suppressions
+    from py314_check.languages.base import Analysis, deliver
+
+    rules = _rules(task.codes)
+    commented = _SUPPRESSION_HINT.search(source.data) is not None
+    if source.language == "python":
+        from py314_check.languages.python.context import analyse
+
+        analysis = analyse(source, rules, settings.target, with_comments=commented)
+    else:
+        from py314_check.languages.entry_points import READERS
+
+        entries = deliver(READERS[source.language](source), rules, source.path, settings.target)
+        analysis = Analysis(entries, suppressions.comments_by_line(source, whole_line=False) if commented else [])
+    located = sorted(analysis.located, key=lambda one: (one.place, one.rule.code, one.report.symbol))
+    findings = _findings(located, source, settings)
+    silencers = suppressions.read(analysis.comments, source) if commented else []
+    lines = [one.lines for one in located]
+    kept, suppressed = suppressions.apply(list(zip(findings, lines, strict=True)), silencers)
+    idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(all_rules()))
+    kept += _findings(_events(idle, source, settings), source, settings)
+    return FileResult(source.path, tuple(kept), suppressed=suppressed, parsed=True)
+
+
+def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> FileResult:
+    """A file that does not parse: a finding of the rules that visit parse failures, and a notification."""
+    from py314_check import suppressions
+
+    message = str(error)
+    findings = _findings(_events([ParseFailure(error.place, message)], source, settings), source, settings)
+    silencers = suppressions.read(suppressions.comments_by_line(source, whole_line=True), source)
+    kept, suppressed = suppressions.apply([(finding, ()) for finding in findings], silencers)
+    note = Notification(source.path, "parse-error", f"{message} Nothing in it was checked.", error.place)
+    return FileResult(source.path, tuple(kept), () if suppressed else (note,), suppressed)
+
+
+def _events(events: Iterable[Event], source: SourceFile, settings: ScanSettings) -> list[Located]:
+    from py314_check.languages.base import deliver
+
+    return deliver(events, _rules(settings.codes), source.path, settings.target)
+
+
+def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSettings) -> list[Finding]:
+    """A finding for each report, with its source lines and fingerprint. Reports come in the order of the file."""
+    from py314_check.fingerprints import fingerprint, line_hashes
+
+    hashes = line_hashes(source.data) if settings.line_hashes and located else {}
+    seen: Counter[tuple[str, str, str]] = Counter()
+    findings = []
+    for one in located:
+        rule, report = one.rule, one.report
+        excerpt = source.excerpt(one.place)
+        key = (rule.code, report.symbol, " ".join(excerpt[0].split()) if excerpt else "")
+        finding = Finding(
+            code=rule.code,
+            name=rule.name,
+            level=Level.NOTE if one.guard is not None else rule.level,
+            impact=rule.impact,
+            confidence=report.confidence or rule.confidence,
+            path=source.path,
+            place=one.place,
+            message=report.message,
+            help=report.help,
+            symbol=report.symbol,
+            removed_in=report.removed_in,
+            guard=one.guard,
+            fix=report.fix,
+            fingerprint=fingerprint(rule.code, source.path, report.symbol, key[2], seen[key]),
+            source=excerpt,
+            line_hash=hashes.get(one.place.line, ""),
+            module=report.module,
+            provided_by=report.provided_by,
+        )
+        seen[key] += 1
+        findings.append(finding)
+    return findings
+
+
+# Many files.
+
+
+def scan_batch(tasks: Sequence[Task], settings: ScanSettings) -> list[FileResult]:
+    """Analyses some files in this process, on a thread whose stack holds deeply nested code."""
+    return _with_deep_stack(lambda: [scan_file(task, settings) for task in tasks])
+
+
+def _with_deep_stack(work: Callable[[], T]) -> T:
+    """libcst's parser and writer recurse: on a usual stack, deeply nested code would end the process."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            sys.setrecursionlimit(limit)
+
+    previous = threading.stack_size(_STACK_BYTES)
+    try:
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+    finally:
+        threading.stack_size(previous)
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def scan(tasks: Sequence[Task], settings: ScanSettings, executor: Executor | None = None) -> Iterator[FileResult]:
+    """Analyses many files, in this process or on any executor; results come in any order.
+
+    Big files go first. The files that a dying worker took with it are reported as not analysed.
+    """
+    batches = list(_batches(tasks))
+    if executor is None:
+        for batch in batches:
+            yield from scan_batch(batch, settings)
+        return
+    futures: dict[Future[list[FileResult]], list[Task]] = {
+        executor.submit(scan_batch, batch, settings): batch for batch in batches
+    }
+    for future, batch in futures.items():
+        try:
+            yield from future.result()
+        except BrokenExecutor:
+            for task in batch:
+                yield _lost(task)
+
+
+def _lost(task: Task) -> FileResult:
+    message = (
+        "Not analysed: a worker process died. Run again with --jobs 1, or on this file alone, to find the one to blame."
+    )
+    return FileResult(task.path, notifications=(Notification(task.path, "not-analysed", message),), not_analysed=True)
+
+
+def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    batch: list[Task] = []
+    size = 0
+    for task in sorted(tasks, key=lambda one: (-len(one.data), one.path)):
+        batch.append(task)
+        size += len(task.data)
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+# What only the project can tell.
+
+
+def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
+    """None where the name is really the project's own; guarded where a declared dependency brings it back."""
+    if finding.module and project.is_first_party(path, finding.module):
+        return None
+    if finding.guard is None and finding.provided_by:
+        provider = project.provider(path, finding.provided_by)
+        if provider is not None:
+            return replace(finding, guard=f"{provider}, brings it back", level=Level.NOTE)
+    return finding
+
+
+def reported(findings: Iterable[Finding], level: Level, confidence: Confidence) -> list[Finding]:
+    """The findings at or above a level and a confidence, sorted."""
+    kept = [one for one in findings if one.level.rank >= level.rank and one.confidence.rank >= confidence.rank]
+    return sorted(kept, key=lambda finding: finding.sort_key)
+
+
+def summarise(results: Sequence[FileResult], findings: Sequence[Finding]) -> Summary:
+    """The counts of a run: ``findings`` are all that are reported, guarded ones among them."""
+    levels = Counter(finding.level for finding in findings if finding.guard is None)
+    return Summary(
+        files=len(results),
+        parsed=sum(result.parsed for result in results),
+        errors=levels[Level.ERROR],
+        warnings=levels[Level.WARNING],
+        notes=levels[Level.NOTE],
+        guarded=sum(finding.guard is not None for finding in findings),
+        suppressed=sum(result.suppressed for result in results),
+        not_analysed=sum(result.not_analysed for result in results),
+    )

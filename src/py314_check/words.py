@@ -1,0 +1,69 @@
+"""The word test: which rules can fire in a file at all, told from its bytes in a fraction of the time of parsing it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from py314_check.api import Rule, Words
+
+# Every byte that cannot be part of a name becomes a space; bytes above ASCII may be part of one.
+_TABLE = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
+_LINE_LIMIT = 500
+"""How far back a word is looked behind; behind that many bytes without an end of statement it counts."""
+_IMPORT = re.compile(  # what may stand before such a module in its line
+    rb"(?:^(?:\xef\xbb\xbf)?|[;:])[ \t\f]*(?:lazy[ \t]+)?(?:import[ \t]+(?:[^;:()]*[\s,])?|from[ \t]+)\Z"
+)
+
+
+class WordTest:
+    """The word test for a set of rules."""
+
+    def __init__(self, rules: Iterable[type[Rule]]) -> None:
+        self._rules = [rule for rule in rules if "python" in rule.languages]
+        self._ways: defaultdict[bytes, list[tuple[type[Rule], _Way]]] = defaultdict(list)  # by their first word
+        self._vocabulary: set[bytes] = set()
+        for rule in self._rules:
+            for words in rule.words:
+                way = _Way(words)
+                self._ways[words.words[0].encode()].append((rule, way))
+                self._vocabulary |= way.words
+
+    def candidates(self, data: bytes) -> list[type[Rule]]:
+        """The rules that may fire in a Python file with these bytes, in their order."""
+        present = self._vocabulary.intersection(data.translate(_TABLE).split())
+        able: set[type[Rule]] = set()
+        for first in present & self._ways.keys():
+            for rule, way in self._ways[first]:
+                if rule not in able and way.words <= present and way.holds(data):
+                    able.add(rule)
+        return [rule for rule in self._rules if rule in able]
+
+
+class _Way:
+    """One way in which a rule can fire, ready to be held against bytes."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = frozenset(word.encode() for word in words.words)
+        self._first = re.compile(rb"(?<!\w)%b(?!\w)" % re.escape(words.words[0].encode()))
+        self._imported, self._quoted, self._pattern = words.imported, words.quoted, words.pattern
+
+    def holds(self, data: bytes) -> bool:
+        """Whether the bytes, in which all the words occur, also have what else is asked for."""
+        if self._imported and not any(_may_be_imported(data, one.start()) for one in self._first.finditer(data)):
+            return False
+        if self._quoted and not any(data[one.start() - 1] in b"\"'" for one in self._first.finditer(data, 1)):
+            return False
+        return self._pattern is None or self._pattern.search(data) is not None
+
+
+def _may_be_imported(data: bytes, start: int) -> bool:
+    """Whether the word at this offset may be a top-level module in an import statement.
+
+    A line may also continue the one before it with a backslash: then it is taken to be one.
+    """
+    line = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
+    if start - line > _LINE_LIMIT or data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\"):
+        return True
+    return _IMPORT.search(data[line:start]) is not None

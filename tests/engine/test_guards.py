@@ -1,0 +1,245 @@
+"""The guard engine: what code that cannot run, or that copes, is worth. RMV001 gives it something to judge."""
+
+from __future__ import annotations
+
+import pytest
+from helpers.scanning import found, verdicts
+
+# Each case: a name in plain English, and a program in which the only finding is about `cgi`.
+GUARDED = {
+    "tuple comparison": "import sys\nif sys.version_info < (3, 13):\n    import cgi\n",
+    "tuple comparison, reversed": "import sys\nif (3, 13) > sys.version_info:\n    import cgi\n",
+    "chained comparison": "import sys\nif (3, 6) <= sys.version_info < (3, 13):\n    import cgi\n",
+    "slice": "import sys\nif sys.version_info[:2] <= (3, 12):\n    import cgi\n",
+    "full slice": "import sys\nif sys.version_info[0:2] <= (3, 12):\n    import cgi\n",
+    "first element": "import sys\nif sys.version_info[0] == 2:\n    import cgi\n",
+    "both elements": "import sys\nif sys.version_info[0] == 3 and sys.version_info[1] < 13:\n    import cgi\n",
+    "named fields": "import sys\nif sys.version_info.major == 3 and sys.version_info.minor <= 12:\n    import cgi\n",
+    "number made of the fields": "import sys\nif sys.version_info[0] * 100 + sys.version_info[1] < 313:\n    import cgi\n",
+    "hexversion": "import sys\nif sys.hexversion < 0x030D0000:\n    import cgi\n",
+    "version string": "import sys\nif sys.version.startswith('2'):\n    import cgi\n",
+    "first letter of the version string": "import sys\nif sys.version[0] == '2':\n    import cgi\n",
+    "platform.python_version": "import platform\nif platform.python_version().startswith('2.7'):\n    import cgi\n",
+    "membership": "import sys\nif sys.version_info[:2] in ((3, 11), (3, 12)):\n    import cgi\n",
+    "from sys import version_info": "from sys import version_info as v\nif v < (3, 13):\n    import cgi\n",
+    "alias of the module": "import sys as s\nif s.version_info < (3, 13):\n    import cgi\n",
+    "elements taken apart": "import sys\nmajor, minor = sys.version_info[:2]\nif (major, minor) < (3, 13):\n    import cgi\n",
+    "not": "import sys\nif not sys.version_info >= (3, 13):\n    import cgi\n",
+    "or of two old versions": "import sys\nif sys.version_info < (3,) or sys.version_info[:2] == (3, 9):\n    import cgi\n",
+    "and with something unknown": "import sys\nif flag() and sys.version_info < (3, 13):\n    import cgi\n",
+    "else": "import sys\nif sys.version_info >= (3, 13):\n    pass\nelse:\n    import cgi\n",
+    "elif behind the new version": "import sys\nif sys.version_info >= (3, 13):\n    pass\nelif x:\n    import cgi\n",
+    "else behind two elifs": "import sys\nif x:\n    a\nelif sys.version_info >= (3, 9):\n    b\nelse:\n    import cgi\n",
+    "conditional expression": "import sys\nc = None if sys.version_info >= (3, 13) else __import__('cgi')\n",
+    "short circuit": "import sys\nc = sys.version_info < (3, 13) and __import__('cgi')\n",
+    "short circuit with or": "import sys\nc = sys.version_info >= (3, 13) or __import__('cgi')\n",
+    "comprehension filter": "import sys\nc = [__import__('cgi') for _ in 'a' if sys.version_info < (3, 13)]\n",
+    "module flag": "import sys\nPY313 = sys.version_info >= (3, 13)\nif not PY313:\n    import cgi\n",
+    "module flag set in branches": (
+        "import sys\nif sys.version_info >= (3, 13):\n    NEW = True\nelse:\n    NEW = False\nif not NEW:\n    import cgi\n"
+    ),
+    "module flag used in a function": (
+        "import sys\nPY2 = sys.version_info[0] == 2\ndef f():\n    if PY2:\n        import cgi\n"
+    ),
+    "version kept in a variable": "import sys\nVERSION = sys.version_info\nif VERSION < (3, 13):\n    import cgi\n",
+    "six.PY2": "import six\nif six.PY2:\n    import cgi\n",
+    "from six import PY3": "from six import PY3\nif not PY3:\n    import cgi\n",
+    "compat flag of the project": "from .compat import PY2\nif PY2:\n    import cgi\n",
+    "compat flag with a version": "from ._compat import PY_3_13_PLUS\nif not PY_3_13_PLUS:\n    import cgi\n",
+    "flag with a usual name, found by trial": (
+        "try:\n    unicode\n    PY2 = True\nexcept NameError:\n    PY2 = False\nif PY2:\n    import cgi\n"
+    ),
+    "str is bytes": "if str is bytes:\n    import cgi\n",
+    "early return": "import sys\ndef f():\n    if sys.version_info >= (3, 13):\n        return\n    import cgi\n",
+    "early raise": "import sys\nif sys.version_info >= (3, 13):\n    raise RuntimeError('too new')\nimport cgi\n",
+    "early sys.exit": "import sys\nif sys.version_info >= (3, 13):\n    sys.exit('too new')\nimport cgi\n",
+    "early continue": "import sys\nfor i in x:\n    if sys.version_info >= (3, 13):\n        continue\n    import cgi\n",
+    "early exit in the other branch": (
+        "import sys\ndef f():\n    if sys.version_info < (3, 13):\n        pass\n    else:\n        return\n    import cgi\n"
+    ),
+    "assert": "import sys\nassert sys.version_info < (3, 13)\nimport cgi\n",
+    "class defined for old versions": "import sys\nif sys.version_info < (3, 13):\n    class A:\n        import cgi\n",
+    "function defined for old versions": "import sys\nif sys.version_info < (3, 13):\n    def f():\n        import cgi\n",
+    "pytest skipif": (
+        "import pytest, sys\n@pytest.mark.skipif(sys.version_info >= (3, 13), reason='')\ndef test():\n    import cgi\n"
+    ),
+    "unittest skipIf on the class": (
+        "import sys, unittest\n@unittest.skipIf(sys.version_info >= (3, 13), '')\nclass T:\n    def test(self):\n"
+        "        import cgi\n"
+    ),
+    "unittest skipUnless": (
+        "import sys, unittest\nclass T:\n    @unittest.skipUnless(sys.version_info < (3, 13), '')\n    def test(self):\n"
+        "        import cgi\n"
+    ),
+    "pytestmark": (
+        "import pytest, sys\npytestmark = [pytest.mark.skipif(sys.version_info >= (3, 13), reason='')]\nimport cgi\n"
+    ),
+    "except ImportError": "try:\n    import cgi\nexcept ImportError:\n    cgi = None\n",
+    "except ModuleNotFoundError": "try:\n    import cgi\nexcept ModuleNotFoundError:\n    cgi = None\n",
+    "except Exception": "try:\n    import cgi\nexcept Exception:\n    cgi = None\n",
+    "bare except": "try:\n    import cgi\nexcept:\n    pass\n",
+    "a tuple of exceptions": "try:\n    import cgi\nexcept (SyntaxError, ImportError):\n    pass\n",
+    "a name for a tuple of exceptions": "E = (ImportError, OSError)\ntry:\n    import cgi\nexcept E:\n    pass\n",
+    "second handler": "try:\n    import cgi\nexcept KeyError:\n    raise\nexcept ImportError as e:\n    pass\n",
+    "deep inside the try": "try:\n    if x:\n        with y:\n            import cgi\nexcept ImportError:\n    pass\n",
+    "handler that raises SkipTest": (
+        "import unittest\ntry:\n    import cgi\nexcept ImportError:\n    raise unittest.SkipTest('no cgi')\n"
+    ),
+    "handler that raises only on old versions": (
+        "import sys\ntry:\n    import cgi\nexcept ImportError:\n    if sys.version_info < (3, 13):\n        raise\n"
+    ),
+    "handler of an outer try": (
+        "try:\n    try:\n        import cgi\n    except KeyError:\n        pass\nexcept ImportError:\n    pass\n"
+    ),
+    "except* ImportError": "try:\n    import cgi\nexcept* ImportError:\n    pass\n",
+    "fallback of a newer import": "try:\n    from new import f\nexcept ImportError:\n    from cgi import f\n",
+    "fallback behind except Exception": "try:\n    import new\nexcept Exception:\n    import cgi as new\n",
+    "fallback of a newer name": "try:\n    x = html.escape\nexcept AttributeError:\n    from cgi import escape as x\n",
+    "fallback of a fallback": (
+        "try:\n    import a\nexcept ImportError:\n    try:\n        import b\n    except ImportError:\n        import cgi\n"
+    ),
+    "contextlib.suppress": "import contextlib\nwith contextlib.suppress(ImportError):\n    import cgi\n",
+    "from contextlib import suppress": "from contextlib import suppress\nwith suppress(OSError, ImportError):\n    import cgi\n",
+    "pytest.raises": "import pytest\nwith pytest.raises(ImportError):\n    import cgi\n",
+    "find_spec": "import importlib.util\nif importlib.util.find_spec('cgi'):\n    import cgi\n",
+    "find_spec is not None": "from importlib.util import find_spec\nif find_spec('cgi') is not None:\n    import cgi\n",
+    "find_spec is None, then return": (
+        "from importlib.util import find_spec\ndef f():\n    if find_spec('cgi') is None:\n        return\n    import cgi\n"
+    ),
+    "flag made by find_spec": (
+        "from importlib.util import find_spec\nHAVE = find_spec('cgi') is not None\nif HAVE:\n    import cgi\n"
+    ),
+    "flag set beside another import of it": (
+        "try:\n    import json, cgi.x\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nif HAVE:\n    from json import cgi\n"
+    ),
+    "in sys.modules": "import sys\nif 'cgi' in sys.modules:\n    import cgi\n",
+    "importorskip": "import pytest\npytest.importorskip('cgi')\nimport cgi\n",
+    "sys.modules entry": "import sys, types\nsys.modules['cgi'] = types.ModuleType('cgi')\nimport cgi\n",
+    "sys.modules setdefault": "import sys, fake\nsys.modules.setdefault('cgi', fake)\nimport cgi\n",
+    "TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import cgi\n",
+    "typing.TYPE_CHECKING": "import typing as t\nif t.TYPE_CHECKING:\n    import cgi\n",
+    "TYPE_CHECKING set by hand": "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import cgi\n",
+    "else of not TYPE_CHECKING": "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    x\nelse:\n    import cgi\n",
+}
+REPORTED = {
+    "plain": "import cgi\n",
+    "version test that holds on the target": "import sys\nif sys.version_info >= (3, 8):\n    import cgi\n",
+    "major version alone": "import sys\nif sys.version_info[0] >= 3:\n    import cgi\n",
+    "version test with or": "import sys\nif sys.version_info < (3, 13) or x:\n    import cgi\n",
+    "version test of a patch release": "import sys\nif sys.version_info < (3, 14, 3):\n    import cgi\n",
+    "another object's version_info": "class sys:\n    version_info = f()\nif sys.version_info < (3, 13):\n    import cgi\n",
+    "a parameter called sys": "def f(sys):\n    if sys.version_info < g():\n        import cgi\n",
+    "a flag rebound to something unknown": (
+        "import sys\nNEW = sys.version_info >= (3, 13)\nNEW = f()\nif not NEW:\n    import cgi\n"
+    ),
+    "a constant that somebody may change": "DEBUG = False\nif DEBUG:\n    import cgi\n",
+    "unknown flag": "if settings.OLD:\n    import cgi\n",
+    "sys.platform": "import sys\nif sys.platform == 'win32':\n    import cgi\n",
+    "os.name": "import os\nif os.name == 'nt':\n    import cgi\n",
+    "inside six.PY3": "import six\nif six.PY3:\n    import cgi\n",
+    "else of an old version": "import sys\nif sys.version_info < (3,):\n    x\nelse:\n    import cgi\n",
+    "early exit on old versions": "import sys\nif sys.version_info < (3, 8):\n    sys.exit(1)\nimport cgi\n",
+    "early exit in another function": (
+        "import sys\ndef f():\n    if sys.version_info >= (3, 13):\n        return\ndef g():\n    import cgi\n"
+    ),
+    "skipif for another version": (
+        "import pytest, sys\n@pytest.mark.skipif(sys.version_info < (3, 8), reason='')\ndef test():\n    import cgi\n"
+    ),
+    "handler of something else": "try:\n    import cgi\nexcept KeyError:\n    pass\n",
+    "handler of AttributeError": "try:\n    import cgi\nexcept AttributeError:\n    pass\n",
+    "handler that raises again": "try:\n    import cgi\nexcept ImportError:\n    raise\n",
+    "handler that raises another": "try:\n    import cgi\nexcept ImportError as e:\n    raise RuntimeError('no cgi') from e\n",
+    "handler that exits": "import sys\ntry:\n    import cgi\nexcept ImportError:\n    sys.exit('cgi is needed')\n",
+    "handler that logs and raises": "try:\n    import cgi\nexcept ImportError:\n    log('x')\n    raise\n",
+    "handler with a version test that raises": (
+        "import sys\ntry:\n    import cgi\nexcept ImportError:\n    if sys.version_info >= (3,):\n        raise\n"
+    ),
+    "else of a try": "try:\n    import json\nexcept ImportError:\n    pass\nelse:\n    import cgi\n",
+    "finally": "try:\n    import json\nexcept ImportError:\n    pass\nfinally:\n    import cgi\n",
+    "function defined in a try": "try:\n    def f():\n        import cgi\nexcept ImportError:\n    pass\n",
+    "handler of trouble that is no import": "try:\n    run()\nexcept Exception:\n    import cgi\n",
+    "handler of a KeyError": "try:\n    import new\nexcept KeyError:\n    import cgi\n",
+    "the first handler gives up": (
+        "try:\n    import cgi\nexcept ImportError:\n    raise\nexcept Exception:\n    pass\n"
+    ),
+    "suppress of something else": "import contextlib\nwith contextlib.suppress(KeyError):\n    import cgi\n",
+    "another context manager": "with open(ImportError):\n    import cgi\n",
+    "find_spec of another module": "from importlib.util import find_spec\nif find_spec('cgitb_'):\n    import cgi\n",
+    "where find_spec found nothing": "from importlib.util import find_spec\nif not find_spec('cgi'):\n    import cgi\n",
+    "else of TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    x\nelse:\n    import cgi\n",
+    "importorskip of another module": "import pytest\npytest.importorskip('numpy')\nimport cgi\n",
+    "sys.modules entry of another": "import sys\nsys.modules['cgitb'] = x\nimport cgi\n",
+    "sys.modules entry afterwards": "import sys\nimport cgi\nsys.modules['cgi'] = cgi\n",
+    "conditional expression the right way round": "import sys\nc = __import__('cgi') if sys.version_info >= (3, 3) else 0\n",
+    "main block": "if __name__ == '__main__':\n    import cgi\n",
+}
+DEAD = {
+    "if 0": "if 0:\n    import cgi\n",
+    "if False": "if False:\n    import cgi\n",
+    "while 0": "while 0:\n    import cgi\n",
+    "else of if True": "if True:\n    pass\nelse:\n    import cgi\n",
+    "behind return": "def f():\n    return 1\n    import cgi\n",
+    "behind raise": "raise SystemExit\nimport cgi\n",
+    "behind sys.exit": "import sys\nsys.exit()\nimport cgi\n",
+    "behind a branch that always leaves": "def f():\n    if x:\n        return\n    else:\n        raise E\n    import cgi\n",
+    "False and": "c = False and __import__('cgi')\n",
+}
+
+
+@pytest.mark.parametrize("program", DEAD.values(), ids=DEAD)
+def test_what_can_never_run_is_not_even_guarded(program: str) -> None:
+    assert verdicts(program) == []
+
+
+@pytest.mark.parametrize("program", GUARDED.values(), ids=GUARDED)
+def test_guarded(program: str) -> None:
+    assert {(symbol, state) for _, symbol, state in verdicts(program)} <= {("cgi", "guarded"), ("cgi.x", "guarded")}
+    assert verdicts(program)
+
+
+@pytest.mark.parametrize("program", REPORTED.values(), ids=REPORTED)
+def test_reported(program: str) -> None:
+    assert [(symbol, state) for _, symbol, state in verdicts(program)] == [("cgi", "reported")]
+
+
+def test_a_handler_runs_where_the_name_in_the_body_is_gone_too() -> None:
+    program = "try:\n    import cgi\nexcept ImportError:\n    import imp\n"
+    assert verdicts(program) == [(2, "cgi", "guarded"), (4, "imp", "reported")]
+
+
+def test_a_body_that_is_dead_on_the_target_does_not_make_its_handler_run() -> None:
+    program = "import sys\ntry:\n    if sys.version_info < (3,):\n        import cgi\n    import new\nexcept ImportError:\n    import imp\n"
+    assert verdicts(program) == [(4, "cgi", "guarded"), (7, "imp", "guarded")]
+
+
+def test_guards_follow_the_target() -> None:
+    program = "import sys\nif sys.version_info < (3, 14):\n    import cgi\n"
+    assert verdicts(program, target="3.13") == [(3, "cgi", "reported")]
+    assert verdicts(program, target="3.14t") == [(3, "cgi", "guarded")]
+
+
+def test_a_stub_is_never_imported() -> None:
+    assert verdicts("import cgi\n", path="module.pyi") == [(1, "cgi", "guarded")]
+
+
+def test_setuptools_imported_in_the_file_brings_distutils() -> None:
+    assert verdicts("from distutils.core import setup\nimport setuptools\n") == [(1, "distutils.core", "guarded")]
+    assert verdicts("from distutils.command.upload import upload\nimport setuptools\n")[0][2] == "reported"
+    needed = "try:\n    import setuptools\nexcept ImportError as e:\n    raise RuntimeError('get it') from e\nimport distutils\n"
+    assert verdicts(needed) == [(5, "distutils", "guarded")]
+    assert verdicts("import distutils.core\n", path="setuptools/dist.py") == [(1, "distutils.core", "guarded")]
+    optional = "try:\n    import setuptools\nexcept ImportError:\n    pass\nfrom distutils.core import setup\n"
+    assert verdicts(optional) == [(5, "distutils.core", "reported")]
+
+
+def test_guards_of_attributes() -> None:
+    assert verdicts("import typing\nx = getattr(typing.io, 'IO')\n") == [(2, "typing.io", "reported")]
+    assert verdicts("import typing\nif hasattr(typing, 'io'):\n    x = typing.io.IO\n") == [(3, "typing.io", "guarded")]
+    assert verdicts("import typing\ntry:\n    x = typing.io.IO\nexcept AttributeError:\n    x = 1\n")[0][2] == "guarded"
+    assert verdicts("import typing\ntry:\n    x = typing.io.IO\nexcept ImportError:\n    x = 1\n")[0][2] == "reported"
+
+
+def test_the_reason_is_told() -> None:
+    (finding,) = found("try:\n    import cgi\nexcept ImportError:\n    pass\n", codes="RMV")
+    assert finding.guard == "the handler of the exception falls back"
+    assert finding.level.value == "note"

@@ -1,0 +1,33 @@
+"""Runs the engine on pieces of source, as the tests need it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from py314_check.model import Finding, Target
+from py314_check.registry import all_rules
+from py314_check.scan import FileResult, ScanSettings, Task, prepare, scan_batch
+
+
+def scan_source(
+    source: str | bytes, *, path: str = "module.py", target: str = "3.14", word_test: bool = True, codes: str = ""
+) -> FileResult:
+    """The result for one file, before anything that the project decides. ``codes`` selects rules by prefix."""
+    data = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
+    rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
+    settings = ScanSettings(Target.parse(target), rules, line_hashes=True, word_test=word_test)
+    prepared = prepare(path, data, settings)
+    return scan_batch([prepared], settings)[0] if isinstance(prepared, Task) else prepared
+
+
+def found(source: str | bytes, **how: str) -> list[Finding]:
+    """The findings of one file."""
+    return list(scan_source(source, **how).findings)  # type: ignore[arg-type]
+
+
+def verdicts(source: str, **how: str) -> list[tuple[int, str, str]]:
+    """Line, symbol and ``reported`` or ``guarded`` of each finding of RMV001."""
+    return [
+        (one.place.line, one.symbol, "reported" if one.guard is None else "guarded")
+        for one in found(source, codes="RMV", **how)
+    ]

@@ -1,0 +1,62 @@
+"""What every rule of every installed pack must have: documentation, references, examples that do what they show, fixtures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from helpers.scanning import scan_source
+
+from py314_check.api import SECTIONS, Rule
+from py314_check.registry import all_rules, describe
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+
+
+def _example(rule: type[Rule], section: str) -> str:
+    match = re.search(r"^```python\n(.*?)^```", describe(rule).sections[section], re.DOTALL | re.MULTILINE)
+    assert match is not None, f"{rule.code}: the section {section!r} has no Python example"
+    return match[1]
+
+
+@RULES
+def test_documentation_has_all_sections_in_order(rule: type[Rule]) -> None:
+    info = describe(rule)
+    headings = re.findall(r"^## (.+)$", info.documentation, re.MULTILINE)
+    assert tuple(headings) == SECTIONS
+    assert all(info.sections.values())
+    assert info.summary.endswith(".")
+    assert len(info.summary) < 100
+
+
+@RULES
+def test_names_are_as_agreed(rule: type[Rule]) -> None:
+    assert re.fullmatch(r"(SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d{3}", rule.code)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.name)
+    assert not rule.name.startswith(("no-", "ban-"))
+    module = rule.__module__.rpartition(".")[2]
+    assert module == rule.name.replace("-", "_"), "one rule, one module, one name"
+
+
+@RULES
+def test_it_has_a_reference(rule: type[Rule]) -> None:
+    assert re.search(r"\]\(https://[^)]+\)", describe(rule).sections["References"])
+
+
+@RULES
+def test_the_example_is_reported(rule: type[Rule]) -> None:
+    assert rule.code in {finding.code for finding in scan_source(_example(rule, "Example")).findings}
+
+
+@RULES
+def test_the_remedy_is_silent(rule: type[Rule]) -> None:
+    assert scan_source(_example(rule, "Use instead")).findings == ()
+
+
+@RULES
+def test_it_has_fixtures_that_fire_and_fixtures_that_do_not(rule: type[Rule]) -> None:
+    text = [path.read_text("utf-8", "replace") for path in (FIXTURES / rule.code).rglob("*") if path.is_file()]
+    assert any(f"expect: {rule.code}" in one for one in text), "no positive case"
+    assert any(f"expect: {rule.code}" not in one for one in text), "no negative case"
