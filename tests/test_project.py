@@ -214,6 +214,7 @@ def test_no_name_finds_nothing(tmp_path: Path) -> None:
         pytest.param({"pyproject.toml": "[project]\ndependencies = ['legacy-cgi; sys_platform == \"emscripten\"']"}, id="another platform"),
         pytest.param({"pyproject.toml": "[project]\ndependencies = ['legacy-cgi; extra == \"web\" and python_version < \"3\"']"}, id="an extra for another version"),
         pytest.param({"pyproject.toml": "[project]\ndependencies = ['legacy-cgi ??', 'legacy-cgi; nonsense', '']"}, id="no requirements"),
+        pytest.param({"requirements.txt": "legacy-cgi; 'web' in extras\nlegacy-cgi; " + "(" * 9000}, id="markers that cannot be judged"),
         pytest.param({"pyproject.toml": "[build-system]\nrequires = ['legacy-cgi']"}, id="for the build, and this is no setup.py"),
         pytest.param({"pyproject.toml": "[tool.poetry.dependencies]\nlegacy-cgi = {version = '*', python = '<3.13'}"}, id="Poetry for another version"),
         pytest.param({"pyproject.toml": "[tool.poetry.dependencies]\nlegacy-cgi = {version = '*', markers = 'python_version < \"3.13\"'}"}, id="Poetry's marker for another version"),
@@ -305,6 +306,13 @@ def test_the_first_of_the_distributions_is_named(tmp_path: Path) -> None:
     assert project.provider(tmp_path / "a.py", ()) is None
 
 
+def test_a_setup_py_is_asked_for_each_distribution(tmp_path: Path) -> None:
+    project = make(tmp_path, {"setup.py": "setup(install_requires=['Standard.Pipes', 'audioop_lts'])"})
+    assert project.provider(tmp_path / "a.py", CGI) is None
+    assert project.provider(tmp_path / "a.py", ["standard-pipes"]) == "standard-pipes, declared in setup.py"
+    assert project.provider(tmp_path / "a.py", ["audioop-lts"]) == "audioop-lts, declared in setup.py"
+
+
 def test_what_a_monorepo_declares_above_and_beside_a_file_adds_up(tmp_path: Path) -> None:
     project = make(
         tmp_path,
@@ -327,7 +335,7 @@ def test_nothing_above_the_root_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "covered"),
-    [("setup.py", True), ("src/setup.py", False), ("sub/setup.py", False), ("src/app.py", False)],
+    [("setup.py", True), ("src/setup.py", False), ("sub/setup.py", False), ("app.py", False)],
 )
 def test_what_the_build_requires_is_there_for_its_setup_py_alone(tmp_path: Path, path: str, covered: bool) -> None:
     files: dict[str, str | bytes] = {

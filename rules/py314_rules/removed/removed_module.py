@@ -69,13 +69,13 @@ def _words(name: str) -> Iterator[Words]:
             yield Words(top, call, quoted=True)
         return
     parent, _, last = name.rpartition(".")
-    # `parent.last`, `from parent import last`, `import parent as p` (and `p.last`), `import_module(".last", "parent")`
-    pattern = rb"\b%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|\s+import\b%(names)b\b%(last)b\b)|[\"']\.+%(last)b\b" % {
-        b"parent": re.escape(parent).encode().replace(rb"\.", rb"\s*\.\s*"),
-        b"last": last.encode(),
-        b"names": rb"(?:\s*\([^)]{0,2000}?|(?:[^\r\n\\]|\\\r?\n){0,2000}?)",
-    }
-    yield Words(*name.split("."), pattern=re.compile(pattern))
+    parts = {b"parent": re.escape(parent).encode().replace(rb"\.", rb"\s*\.\s*"), b"last": last.encode()}
+    # `parent.last`, `import parent as p`, `from parent import last`, `import_module(".last", "parent")`
+    direct = rb"\b%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|\s+import\s+\(?\s*%(last)b\b)|[\"']\.+%(last)b\b"
+    # ... and further down in the list behind `from parent import`
+    listed = rb"[,(](?:\s|\\|#[^\r\n]*)*%(last)b\b(?=\s*(?:[,);\\#\r\n]|as\b|\Z))"
+    for pattern in (direct, listed):
+        yield Words(*name.split("."), pattern=re.compile(pattern % parts))
 
 
 class RemovedModule(Rule):

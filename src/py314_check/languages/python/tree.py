@@ -172,7 +172,7 @@ def _located(error: cst.ParserSyntaxError, source: SourceFile) -> SourceError:
     line = min(int(match[1]), len(source.lines))
     text = source.lines[line - 1]
     end = min(int(match[2]), len(text)) if line == int(match[1]) else len(text)
-    token = re.search(r"(\w+|\S)$", text[:end])
+    token = re.search(r"""(?:\w*(['"])(?:(?!\1).)*\1|\w+|\S)$""", text[:end])
     if token is None:
         what = (
             "the file ends too early"
