@@ -17,6 +17,7 @@ LAYERS = (
     ("api",),
     ("registry", "words", "suppressions", "languages", "discovery", "project"),
     ("config", "scan"),
+    ("cache",),
     ("run", "reporters"),
     ("cli", "__main__"),
 )
@@ -27,7 +28,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def _layer(module: str) -> int:
-    room = (module.split(".") + ["__init__"])[1]
+    room = ([*module.split("."), "__init__"])[1]
     return next(number for number, rooms in enumerate(LAYERS) if room in rooms)
 
 

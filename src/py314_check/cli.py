@@ -92,6 +92,10 @@ def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
 @click.option(
     "--jobs", "-j", type=click.IntRange(min=1), default=None, help="Worker processes (default: one a processor)."
 )
+@_flag("--no-cache", "Neither use nor keep results of other runs.")
+@click.option(
+    "--cache-dir", type=click.Path(path_type=Path), help="Where results are kept (default: .py314_check_cache)."
+)
 @_flag("--no-progress", "Show no progress.")
 @_choice("--color", COLORS, "Whether to colour the text report (default: auto).")
 @_flag("--quiet", "No warnings and no summary on standard error.", "-q")
@@ -140,6 +144,8 @@ _DEFAULTS: dict[str, Any] = {
     "force-exclude": False,
     "no-respect-gitignore": False,
     "jobs": 0,
+    "no-cache": False,
+    "cache-dir": None,
     "no-progress": False,
     "color": "auto",
     "quiet": False,
@@ -195,6 +201,8 @@ def _options(
         stdin=sys.stdin.buffer.read() if from_stdin else None,
         stdin_filename=given["stdin_filename"],
         config_file=file,
+        cache=not settings["no-cache"],
+        cache_dir=None if settings["cache-dir"] is None else Path(settings["cache-dir"]),
     )
 
 

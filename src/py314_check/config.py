@@ -34,6 +34,8 @@ KEYS: dict[str, type | str | tuple[str, ...]] = {
     "force-exclude": bool,
     "no-respect-gitignore": bool,
     "jobs": int,
+    "no-cache": bool,
+    "cache-dir": str,
     "no-progress": bool,
     "color": COLORS,
     "quiet": bool,
@@ -104,8 +106,8 @@ def _checked(path: Path, key: str, value: object) -> object:
         wanted = "one of " + ", ".join(map(repr, kind))
         fits = value in kind
     else:
-        wanted = {bool: "true or false", int: "a whole number from 1"}[kind]  # type: ignore[index]
-        fits = type(value) is kind and (kind is bool or (isinstance(value, int) and value >= 1))
+        wanted = {bool: "true or false", int: "a whole number from 1", str: "a string"}[kind]  # type: ignore[index]
+        fits = type(value) is kind and (kind is not int or value >= 1)  # type: ignore[operator]
     if not fits:
         raise ConfigError(f"{path}: {key} must be {wanted}, not {value!r}")
     return value

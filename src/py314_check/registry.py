@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import inspect
 import pkgutil
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from py314_check.api import SECTIONS, FactError, Rule
 from py314_check.model import RuleInfo
@@ -54,6 +56,18 @@ def _rules_below(package_name: str) -> list[type[Rule]]:
         and value.__module__ == module.__name__
         and hasattr(value, "code")
     ]
+
+
+@lru_cache(maxsize=1)
+def pack_digest() -> str:
+    """A hash of everything in the packages that the rules come from: code and fact tables."""
+    digest = hashlib.sha256()
+    for package in sorted({rule.__module__.partition(".")[0] for rule in all_rules()}):
+        for root in importlib.import_module(package).__path__:
+            for file in sorted(Path(root).rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _where(rule: type[Rule]) -> str:

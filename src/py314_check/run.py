@@ -22,6 +22,8 @@ from py314_check.scan import FileResult, ScanSettings, Task, prepare, reported, 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from py314_check.cache import Cache
+
 POOL_BYTES = 400_000
 """Fewer bytes to parse than this are done before a worker process has started."""
 STDIN = "-"
@@ -51,6 +53,9 @@ class Options:
     """Source given on standard input, for the path ``-``."""
     stdin_filename: str | None = None
     config_file: Path | None = None
+    cache: bool = False
+    cache_dir: Path | None = None
+    """Where results are kept; None for ``.py314_check_cache`` in the project root."""
 
 
 def check(
@@ -80,7 +85,8 @@ def check(
         where[name] = path
         prepared = unreadable(name, data, settings) if isinstance(data, OSError) else prepare(name, data, settings)
         (tasks if isinstance(prepared, Task) else results).append(prepared)  # type: ignore[arg-type]
-    results += _scan(tasks, settings, options.jobs, executor, progress)
+    cache = _cache(options, root, settings) if options.cache and tasks else None
+    results += _scan(tasks, settings, options.jobs, executor, progress, cache)
     found = [
         settled for result in results for one in result.findings if (settled := settle(one, where[one.path], project))
     ]
@@ -117,17 +123,28 @@ def _reported_path(path: Path, root: Path) -> str:
         return path.as_posix()
 
 
+def _cache(options: Options, root: Path, settings: ScanSettings) -> Cache:
+    from py314_check.cache import DIRECTORY, Cache
+
+    return Cache(options.cache_dir or root / DIRECTORY, settings)
+
+
 def _scan(
     tasks: Sequence[Task],
     settings: ScanSettings,
     jobs: int,
     executor: Executor | None,
     progress: Callable[[int, int], None] | None,
+    cache: Cache | None,
 ) -> list[FileResult]:
-    results: list[FileResult] = []
-    with _workers(tasks, jobs, executor) as workers:
-        for result in scan(tasks, settings, workers):
+    known = {task.path: result for task in tasks if cache is not None and (result := cache.get(task)) is not None}
+    results = list(known.values())
+    new = {task.path: task for task in tasks if task.path not in known}
+    with _workers(list(new.values()), jobs, executor) as workers:
+        for result in scan(list(new.values()), settings, workers):
             results.append(result)
+            if cache is not None:
+                cache.put(new[result.path], result)
             if progress is not None:
                 progress(len(results), len(tasks))
     return results

@@ -186,9 +186,10 @@ def test_excludes(project: Path) -> None:
     for folder in ("build", "vendored"):
         (project / folder).mkdir()
         (project / folder / "a.py").write_text(BAD)
-    paths = lambda *more: {
-        line.partition(":")[0] for line in run("--output-format", "concise", *more, cwd=project)[1].splitlines()
-    }  # noqa: E731
+    def paths(*more):
+        return {
+            line.partition(":")[0] for line in run("--output-format", "concise", *more, cwd=project)[1].splitlines()
+        }
     assert paths() == {"bad.py", "vendored/a.py"}
     assert paths("--extend-exclude", "vendored") == {"bad.py"}
     assert paths("--exclude", "bad.py") == {"build/a.py", "vendored/a.py"}
