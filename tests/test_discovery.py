@@ -61,8 +61,8 @@ def test_a_walk_takes_python_files_and_project_files_only(tmp_path: Path) -> Non
 
 
 def test_files_come_sorted_by_their_posix_spelling(tmp_path: Path) -> None:
-    write(tmp_path, "b.py", "a/z.py", "a.py", "a-b/c.py", "B.py")
-    assert found(tmp_path) == ["B.py", "a-b/c.py", "a.py", "a/z.py", "b.py"]
+    write(tmp_path, "b.py", "a/z.py", "a.py", "a-b/c.py", "C.py")
+    assert found(tmp_path) == ["C.py", "a-b/c.py", "a.py", "a/z.py", "b.py"]
 
 
 def test_a_file_that_is_reached_several_times_comes_once(tmp_path: Path) -> None:
@@ -144,6 +144,13 @@ def test_a_named_directory_is_walked_although_it_is_excluded(tmp_path: Path) -> 
     put(tmp_path, ".gitignore", "gen/\n")
     assert found(tmp_path) == []
     assert found(tmp_path, "build", "gen") == ["build/a.py", "gen/c.py"]
+
+
+def test_in_a_named_directory_its_own_ignore_file_holds(tmp_path: Path) -> None:
+    write(tmp_path, "build/deep/a.py", "build/deep/b.py", "build/deep/c.py")
+    put(tmp_path, "build/.gitignore", "a.py\n")
+    put(tmp_path, "build/deep/.gitignore", "b.py\n")
+    assert found(tmp_path, "build/deep") == ["build/deep/c.py"]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +258,7 @@ def test_an_exclude_may_be_an_absolute_path(tmp_path: Path) -> None:
 
 
 def test_a_root_with_glob_characters_is_taken_literally(tmp_path: Path) -> None:
-    root = tmp_path / "a[b]*"
+    root = tmp_path / "a[b]"
     write(root, "docs/x.py", "y.py")
     assert found(root, exclude=["docs/x.py"]) == ["y.py"]
 
@@ -278,11 +285,14 @@ IGNORE_CASES = {
     "a directory is not entered, so nothing in it comes back": {"": "sub\n!sub/a.py\n"},
     "what is in a directory may come back": {"": "sub/*\n!sub/a.py\n"},
     "a double star behind spares the directory itself": {"": "sub/**\n!sub/a.py\n"},
+    "a double star behind reaches all the way down": {"": "sub/**\n!sub/deep/\n"},
     "a double star in the middle is any depth": {"": "sub/**/c.py\n"},
     "a double star in front is any depth": {"": "**/deep\n"},
     "a white list": {"": "/*\n!/sub/\n"},
     "a white list of kinds": {"": "*\n!*/\n!*.py\n"},
     "the last line decides": {"": "!a.py\na.py\n"},
+    "the last line decides, a name after a path": {"": "/a.py\n!a.py\n"},
+    "the last line decides, a path after a name": {"": "*.py\n!/a.py\n"},
     "a directory that comes back does not bring back what else is ignored in it": {"": "deep/\n!sub/\n"},
     "a nested file decides over one above": {"": "*.py\n", "sub": "!a.py\n"},
     "a nested file decides for its own directory alone": {"sub": "a.py\n/deep/a.py\n"},
@@ -333,6 +343,10 @@ def test_ignore_files_are_understood_as_git_does(tmp_path: Path, files: dict[str
             "a directory that comes back does not bring back what else is ignored in it",
             ["sub/deep/a.py", "sub/deep/c.py"],
         ),
+        ("an escaped trailing space counts", []),
+        ("the last line decides, a name after a path", []),
+        ("the last line decides, a path after a name", [name for name in TREE if name != "a.py"]),
+        ("a double star behind reaches all the way down", [name for name in TREE if "sub" in name]),
         ("a deeper file decides over both", ["a.py", "sub/deep/a.py"]),
         ("a nested negation does not reach into an ignored directory", [name for name in TREE if "sub" in name]),
     ],
@@ -377,6 +391,12 @@ def test_a_bad_line_is_reported_and_only_that_line_is_ignored(tmp_path: Path, li
     assert len(warnings) == 1
     assert warnings[0].startswith(".gitignore:2: ")
     assert repr(line) in warnings[0]
+
+
+def test_character_classes_that_python_has_plans_for_are_no_warning(tmp_path: Path) -> None:
+    write(tmp_path, "[.py", "a.py", "b.py")
+    put(tmp_path, ".gitignore", "[[a].py\n[c||d].py\n")
+    assert found(tmp_path) == ["b.py"]
 
 
 def test_bytes_that_are_no_text_match_themselves(tmp_path: Path) -> None:

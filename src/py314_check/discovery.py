@@ -184,9 +184,7 @@ class _Search:
             hidden, ignores = False, self._ignores.extend(self._ignores.everywhere if inside else (), step)
             for name in directory[len(_inside(step)) :].split("/") if step != directory else ():
                 step = _inside(step) + name
-                hidden = self._unwanted(step, True, ignores)
-                if hidden:
-                    break
+                hidden = hidden or self._unwanted(step, True, ignores)
                 ignores = self._ignores.extend(ignores, step)
             known = self._known[directory] = hidden, ignores
         return known

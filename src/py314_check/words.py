@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from py314_check.api import Rule, Words
 
@@ -46,16 +46,30 @@ class _Way:
 
     def __init__(self, words: Words) -> None:
         self.words = frozenset(word.encode() for word in words.words)
-        self._first = re.compile(rb"(?<!\w)%b(?!\w)" % re.escape(words.words[0].encode()))
+        self._first = words.words[0].encode()
         self._imported, self._quoted, self._pattern = words.imported, words.quoted, words.pattern
 
     def holds(self, data: bytes) -> bool:
         """Whether the bytes, in which all the words occur, also have what else is asked for."""
-        if self._imported and not any(_may_be_imported(data, one.start()) for one in self._first.finditer(data)):
+        if self._imported and not any(_may_be_imported(data, start) for start in _places(data, self._first)):
             return False
-        if self._quoted and not any(data[one.start() - 1] in b"\"'" for one in self._first.finditer(data, 1)):
+        if self._quoted and not any(data[start - 1 : start] in (b'"', b"'") for start in _places(data, self._first)):
             return False
         return self._pattern is None or self._pattern.search(data) is not None
+
+
+def _places(data: bytes, word: bytes) -> Iterator[int]:
+    """Where a word begins; ``find`` is several times as fast as a regular expression with word boundaries."""
+    start = data.find(word)
+    while start >= 0:
+        end = start + len(word)
+        # The table makes spaces of all that is no part of a name; nothing at all is not one either.
+        if (
+            not data[max(start - 1, 0) : start].translate(_TABLE).strip()
+            and not data[end : end + 1].translate(_TABLE).strip()
+        ):
+            yield start
+        start = data.find(word, end)
 
 
 def _may_be_imported(data: bytes, start: int) -> bool:

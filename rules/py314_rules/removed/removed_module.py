@@ -70,12 +70,12 @@ def _words(name: str) -> Iterator[Words]:
         return
     parent, _, last = name.rpartition(".")
     parts = {b"parent": re.escape(parent).encode().replace(rb"\.", rb"\s*\.\s*"), b"last": last.encode()}
-    # `parent.last`, `import parent as p`, `from parent import last`, `import_module(".last", "parent")`
-    direct = rb"\b%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|\s+import\s+\(?\s*%(last)b\b)|[\"']\.+%(last)b\b"
-    # ... and further down in the list behind `from parent import`
-    listed = rb"[,(](?:\s|\\|#[^\r\n]*)*%(last)b\b(?=\s*(?:[,);\\#\r\n]|as\b|\Z))"
-    for pattern in (direct, listed):
-        yield Words(*name.split("."), pattern=re.compile(pattern % parts))
+    # `parent.last`, `import parent as p`, `from parent import last`: they begin with a word, which makes them fast.
+    listed = rb"\s+import\b(?:\s*\([^()]{0,1000}?|(?:[^\r\n\\()]|\\\r?\n){0,300}?)\b%(last)b\b"
+    direct = rb"%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|" + listed + rb")"
+    yield Words(*name.split("."), pattern=re.compile(direct % parts))
+    relative = rb"[\"']\.+%(last)b\b"  # `import_module(".last", "parent")`
+    yield Words(*name.split("."), "import_module", pattern=re.compile(relative % parts))
 
 
 class RemovedModule(Rule):

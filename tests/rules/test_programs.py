@@ -1,0 +1,24 @@
+"""Small programs whose behaviour was observed on real interpreters: exactly the expected findings, nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from py314_check.model import Target
+from py314_check.run import Options, check
+
+PROGRAMS = json.loads((Path(__file__).parent.parent / "data" / "programs.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program["id"])
+def test_program(program: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[type-arg]
+    for name, code in program["files"].items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(code.encode())
+    monkeypatch.chdir(tmp_path)
+    options = Options(target=Target.parse(program["target"]), show_guarded=True, jobs=1)
+    findings = [one for one in check(options).findings if one.path == "snippet.py"]
+    assert [[one.place.line, one.symbol, one.guard is not None] for one in findings] == program["expected"]
