@@ -24,6 +24,7 @@ Decorator = Callable[[FunctionT], FunctionT]
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _USAGE_ERROR = 2
 _INTERRUPTED = 130
+_GITHUB_SHOWS = 5_000
 
 
 class _DefaultCommand(click.Group):
@@ -122,8 +123,14 @@ def check_command(
         _write(report, outputs, settings)
     except (ConfigError, PathError, RuleError) as error:
         raise click.UsageError(str(error), ctx) from None
+    reported = {(finding.path, finding.place) for finding in report.findings}
     for note in report.notifications:
-        say.warn(f"{note.path}: {note.message}")
+        if (note.path, note.place) not in reported:
+            say.warn(f"{note.path}: {note.message}")
+    if any(form == "sarif" for form, _ in outputs) and len(report.findings) > _GITHUB_SHOWS:
+        say.warn(
+            f"GitHub shows {_GITHUB_SHOWS} results of a report, the worst first; this one has {len(report.findings)}."
+        )
     ctx.exit(report.exit_code)
 
 

@@ -186,10 +186,12 @@ def test_excludes(project: Path) -> None:
     for folder in ("build", "vendored"):
         (project / folder).mkdir()
         (project / folder / "a.py").write_text(BAD)
+
     def paths(*more):
         return {
             line.partition(":")[0] for line in run("--output-format", "concise", *more, cwd=project)[1].splitlines()
         }
+
     assert paths() == {"bad.py", "vendored/a.py"}
     assert paths("--extend-exclude", "vendored") == {"bad.py"}
     assert paths("--exclude", "bad.py") == {"build/a.py", "vendored/a.py"}
@@ -261,8 +263,9 @@ def test_help_and_version(project: Path) -> None:
 
 def test_quiet_and_verbose(project: Path) -> None:
     (project / "bad.py").write_text("import cgi\nprint 'x'\n")
-    assert "does not parse" in run(cwd=project)[2]
-    assert run("-q", cwd=project)[2] == ""
+    assert run(cwd=project)[2] == "", "a finding is not said twice"
+    assert "does not parse" in run("--select", "RMV", cwd=project)[2]
+    assert run("-q", "--select", "RMV", cwd=project)[2] == ""
     assert "target: Python 3.14" in run("-v", cwd=project)[2]
 
 

@@ -16,7 +16,16 @@ GOLDEN = ROOT / "tests" / "data" / "legacy_app.json"
 
 
 def _report(*arguments: str, **environment: str) -> bytes:
-    command = [sys.executable, "-m", "py314_check", "examples/legacy_app", "--output-format", "json", "--show-guarded", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "py314_check",
+        "examples/legacy_app",
+        "--output-format",
+        "json",
+        "--show-guarded",
+        *arguments,
+    ]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, check=False).stdout
 
 

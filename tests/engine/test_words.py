@@ -79,11 +79,22 @@ def test_it_loses_nothing(text: str) -> None:
         "import " * 40_000,
         "parser " * 40_000,
         "from typing import (" * 20_000 + "re",
-        "(  # ,\n" * 20_000 + " typing re", ", # # #  #  # #\n # # # #\n" * 20_000 + " typing re",
+        "(  # ,\n" * 20_000 + " typing re",
+        ", # # #  #  # #\n # # # #\n" * 20_000 + " typing re",
         "typing." * 50_000 + " re io",
-        "import x, " * 20_000 + "\nparser", "typing import " * 4_000 + "re",
+        "import x, " * 20_000 + "\nparser",
+        "typing import " * 4_000 + "re",
     ],
-    ids=["imports", "words", "open parentheses", "comments", "many comment signs", "dots", "one long import", "half imports"],
+    ids=[
+        "imports",
+        "words",
+        "open parentheses",
+        "comments",
+        "many comment signs",
+        "dots",
+        "one long import",
+        "half imports",
+    ],
 )
 def test_hostile_input_is_linear(hostile: str) -> None:
     import time

@@ -35,4 +35,6 @@ def test_the_wheel_holds_the_rules(tmp_path: Path) -> None:
 
 
 def test_the_pack_is_found_like_any_other() -> None:
-    assert [entry.value for entry in entry_points(group="py314_check.rules") if entry.name == "builtin"] == ["py314_rules"]
+    assert [entry.value for entry in entry_points(group="py314_check.rules") if entry.name == "builtin"] == [
+        "py314_rules"
+    ]

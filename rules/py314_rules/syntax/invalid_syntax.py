@@ -14,7 +14,8 @@ class InvalidSyntax(Rule):
 
     ## Why it matters
     Python rejects such a file when it is imported, on 3.14 as before, and nothing else in it could be checked. What
-    is meant to be unparsable (test data, templates) is best left out with `extend-exclude`.
+    is meant to be unparsable (test data, templates) is best left out with `extend-exclude`. The parser is LibCST's; of
+    what Python accepts, it is known to reject an annotated name in parentheses, `(x): int`.
 
     ## Example
     ```python
