@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 
-from py314_check.languages.python.guards import Guards
+from py314_check.languages.python.reachability import Reachability
 from py314_check.languages.python.scopes import Names
 from py314_check.model import Target
 
@@ -69,7 +69,7 @@ NAMED = {
 
 
 def _names(program: str) -> Names:
-    return Guards(cst.parse_module(program), Target(), "m.py").names
+    return Reachability(cst.parse_module(program), Target()).names
 
 
 def _last_expression(names: Names) -> cst.CSTNode:

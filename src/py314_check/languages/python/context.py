@@ -13,6 +13,7 @@ from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.python import scopes
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
+from py314_check.languages.python.reachability import Reachability
 from py314_check.languages.python.tree import Handler, parse, walk
 from py314_check.model import Target
 from py314_check.source import SourceFile
@@ -33,7 +34,7 @@ class PythonContext:
     # For rules.
 
     def resolve(self, node: cst.CSTNode | None) -> frozenset[str]:
-        return self._guards.names.resolve(node)
+        return self._reach.names.resolve(node)
 
     def dotted(self, node: cst.BaseExpression | None) -> str:
         return scopes.dotted(node)
@@ -45,7 +46,7 @@ class PythonContext:
         return scopes.argument(call, position, keyword)
 
     def runs_later(self, node: cst.CSTNode) -> bool:
-        ancestors = self._guards.names.ancestors(node)
+        ancestors = self._reach.names.ancestors(node)
         return any(isinstance(parent, _LATER) and child is parent.body for child, parent in ancestors)
 
     def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
@@ -56,8 +57,8 @@ class PythonContext:
     # For the engine.
 
     @cached_property
-    def _guards(self) -> Guards:
-        return Guards(self._module, self.target, self.path)
+    def _reach(self) -> Reachability:
+        return Reachability(self._module, self.target)
 
     def analysis(self, *, with_comments: bool) -> Analysis:
         """Judges and places the reports. Positions are computed only if there is something to place."""
@@ -84,8 +85,8 @@ class PythonContext:
     def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, str | None]]:
         if not self._reports:
             return []
-        guards = self._guards
-        failing = [node for _, node, report in self._reports if report.raises and not guards.is_dead(node)]
+        guards = Guards(self._reach, self.path)
+        failing = [node for _, node, report in self._reports if report.raises and not self._reach.is_dead(node)]
         judged = []
         for rule, node, report in self._reports:
             verdict = guards.judge(Subject(node, report.symbol, report.raises, report.brought_by), failing)
@@ -95,7 +96,7 @@ class PythonContext:
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""
-        ancestors = self._guards.names.ancestors(node)
+        ancestors = self._reach.names.ancestors(node)
         return next((parent for _, parent in ancestors if isinstance(parent, cst.SimpleStatementLine)), None)
 
 
