@@ -143,7 +143,7 @@ class Context(Protocol):
         """``a.b.c`` for a chain of plain names, as written; the empty string for anything else."""
 
     def string(self, node: cst.CSTNode | None) -> str | None:
-        """The value of a string literal, or None for anything else."""
+        """The value of a string literal, or of a name that stands for one; None for anything else."""
 
     def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
         """The argument given at a position or by keyword, or None."""

@@ -112,6 +112,7 @@ GUARDED = {
     "flag set beside another import of it": (
         "try:\n    import json, cgi.x\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nif HAVE:\n    from json import cgi\n"
     ),
+    "in sys.stdlib_module_names": "import sys\nif 'cgi' in sys.stdlib_module_names:\n    import cgi\n",
     "in sys.modules": "import sys\nif 'cgi' in sys.modules:\n    import cgi\n",
     "importorskip": "import pytest\npytest.importorskip('cgi')\nimport cgi\n",
     "sys.modules entry": "import sys, types\nsys.modules['cgi'] = types.ModuleType('cgi')\nimport cgi\n",
@@ -205,6 +206,19 @@ def test_reported(program: str) -> None:
 def test_a_handler_runs_where_the_name_in_the_body_is_gone_too() -> None:
     program = "try:\n    import cgi\nexcept ImportError:\n    import imp\n"
     assert verdicts(program) == [(2, "cgi", "guarded"), (4, "imp", "reported")]
+
+
+def test_what_follows_an_import_that_fails_in_good_order() -> None:
+    other = "try:\n    import cgi\nexcept ImportError:\n    cgi = None\nelse:\n    import cgitb\n"
+    assert verdicts(other) == [(2, "cgi", "guarded"), (6, "cgitb", "guarded")]
+    leaves = "def f():\n    try:\n        import cgi\n    except ImportError:\n        return\n    import cgitb\n"
+    assert verdicts(leaves) == [(3, "cgi", "guarded"), (6, "cgitb", "guarded")]
+    skips = "import unittest\ntry:\n    import cgi\nexcept ImportError:\n    raise unittest.SkipTest\nimport cgitb\n"
+    assert verdicts(skips) == [(3, "cgi", "guarded"), (6, "cgitb", "guarded")]
+    goes_on = "def f():\n    try:\n        import cgi\n    except ImportError:\n        pass\n    import cgitb\n"
+    assert verdicts(goes_on) == [(3, "cgi", "guarded"), (6, "cgitb", "reported")]
+    succeeds = "def f():\n    try:\n        import new\n    except ImportError:\n        return\n    import cgi\n"
+    assert verdicts(succeeds) == [(6, "cgi", "reported")]
 
 
 def test_a_body_that_is_dead_on_the_target_does_not_make_its_handler_run() -> None:

@@ -87,6 +87,8 @@ SILENT = {
     "another patch": "obj.patch('cgi.name')",
     "patch.object": "from unittest.mock import patch\npatch.object(x, 'cgi')",
     "find_spec alone": "import importlib.util\nx = importlib.util.find_spec('cgi')",
+    "a name that holds one string or another": "NAME = 'cgi' if x else 'json'\n__import__(NAME)",
+    "a name in a loop": "for name in ('cgi', 'json'):\n    __import__(name)",
     "a computed name": "import importlib\nimportlib.import_module('c' + 'gi')",
     "an f-string": "import importlib\nimportlib.import_module(f'cgi{x}')",
     "bytes": "__import__(b'cgi')",
@@ -117,6 +119,8 @@ OTHER = {
         "import importlib\nimportlib.import_module('..util', package='distutils.command')",
         "distutils.util",
     ),
+    "a name that holds the string": ("from importlib import import_module\nNAME = 'cgi'\nimport_module(NAME)", "cgi"),
+    "import_module by getattr": ("import importlib\ngetattr(importlib, 'import_module')('cgi')", "cgi"),
     "names behind from belong to the module": ("from distutils import util, log", "distutils"),
 }
 

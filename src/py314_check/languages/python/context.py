@@ -40,6 +40,9 @@ class PythonContext:
         return scopes.dotted(node)
 
     def string(self, node: cst.CSTNode | None) -> str | None:
+        if isinstance(node, cst.Name):
+            bindings = self._reach.names.bindings(node) or []
+            node = bindings[0].value if len(bindings) == 1 and bindings[0].index is None else None
         return scopes.string_value(node)
 
     def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:

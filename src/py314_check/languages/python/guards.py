@@ -25,6 +25,7 @@ _CATCHES = {
 _BROAD = {"", "Exception", "BaseException", "StandardError"}
 _SKIPS = {"SkipTest", "Skipped", "skip"}
 _FINDS_MODULE = {"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "imp.find_module"}
+_MODULE_NAMES = {"sys.modules", "sys.stdlib_module_names", "sys.builtin_module_names"}
 _EXPECTS = {"suppress", "raises", "assertRaises", "assertRaisesRegex"}
 _LATER = (cst.FunctionDef, cst.Lambda)
 Try: TypeAlias = cst.Try | cst.TryStar
@@ -69,6 +70,8 @@ class Guards:
                     return "it is used only where it was found to exist"
             if isinstance(parent, BLOCKS):
                 for statement in self._reach.before(child, parent):
+                    if isinstance(statement, Try) and self._ends_in_handler(statement, failing):
+                        return "what fails before it is taken care of, and ends here"
                     reason = self._provides(statement, subject)
                     if reason is not None:
                         return reason
@@ -96,9 +99,18 @@ class Guards:
             if handler is not None and not self._gives_up(handler.body):
                 return "the handler of the exception falls back"
             return None
+        if child is parent.orelse and self._body_fails(parent, failing):
+            return "it runs only where the name in the body exists"
         if not isinstance(child, Handler) or not self._is_compatibility(parent, child):
             return None
         return None if self._body_fails(parent, failing) else "it is the fallback of a newer name"
+
+    def _ends_in_handler(self, statement: Try, failing: Collection[cst.CSTNode]) -> bool:
+        """Whether the body of a ``try`` fails on the target and its handler leaves in good order."""
+        handler = self._handler(statement, "ModuleNotFoundError")
+        if handler is None or self._reach.block_leaves(handler.body) is None or self._gives_up(handler.body):
+            return False
+        return self._body_fails(statement, failing)
 
     def _handler(self, node: Try, raises: str | None) -> Handler | None:
         """The first handler that catches an exception of this name."""
@@ -265,7 +277,7 @@ class Guards:
             if isinstance(part.operator, (cst.Is, cst.Equal)):
                 return self._present(test.left, not outcome, subject, depth + 1)
         name = string_value(test.left)
-        if name is not None and "sys.modules" in self.names.resolve(part.comparator):
+        if name is not None and self.names.resolve(part.comparator) & _MODULE_NAMES:
             return _covers(name, subject.symbol) and isinstance(part.operator, cst.In) is outcome
         return False
 

@@ -184,13 +184,16 @@ class Names:
         return frozenset(found)
 
     def _resolve_call(self, node: cst.Call, depth: int) -> frozenset[str]:
-        if not node.args or string_value(node.args[0].value) is None:
+        names = [string_value(arg.value) for arg in node.args[:2]]
+        if not any(names):
             return frozenset()
         function = self.resolve(node.func, depth + 1)
-        name = string_value(node.args[0].value) or ""
-        if "importlib.import_module" in function:
+        if "builtins.getattr" in function and len(names) == 2 and names[1]:
+            return frozenset(f"{owner}.{names[1]}" for owner in self.resolve(node.args[0].value, depth + 1))
+        name = names[0] or ""
+        if "importlib.import_module" in function and name:
             return frozenset({name})
-        if "builtins.__import__" in function:
+        if "builtins.__import__" in function and name:
             return frozenset({name.partition(".")[0]})
         return frozenset()
 
