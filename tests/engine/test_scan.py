@@ -1,0 +1,76 @@
+"""Many files: any executor will do, and what it loses is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from py314_check.model import Report, Target
+from py314_check.run import Options, check
+from py314_check.scan import BATCH_BYTES, ScanSettings, Task, scan
+
+
+class InOrder(Executor):
+    """Runs each call when it is submitted, the way a foreign engine's executor may."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments, **named))
+        return future
+
+
+class Dying(InOrder):
+    """An executor that loses whatever holds the word `deadly`."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if any(b"deadly" in task.data for task in arguments[0]):
+            future.set_exception(BrokenExecutor("a worker died"))
+            return future
+        return super().submit(function, *arguments, **named)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    for number in range(12):
+        (tmp_path / f"m{number}.py").write_text("import cgi\n" * (number + 1))
+    return tmp_path
+
+
+def _check(tree: Path, executor: Executor | None = None) -> Report:
+    return check(Options(paths=(tree,), jobs=1), executor=executor)
+
+
+def test_any_executor_gives_the_same_report(tree: Path) -> None:
+    alone = _check(tree)
+    assert alone.summary.errors == 78
+    assert _check(tree, InOrder()) == alone
+    with ThreadPoolExecutor(3) as threads:
+        assert _check(tree, threads) == alone
+
+
+def test_files_that_a_worker_took_with_it_are_named(tree: Path) -> None:
+    big = "import imp\nx = '" + "deadly " * (BATCH_BYTES // 7) + "'\n"  # a batch of its own
+    (tree / "bad.py").write_text(big)
+    report = _check(tree, Dying())
+    assert [(note.path, note.kind) for note in report.notifications] == [("bad.py", "not-analysed")]
+    assert report.summary.not_analysed == 1
+    assert report.summary.errors == 78
+
+
+def test_results_come_for_every_task() -> None:
+    tasks = [Task(f"m{number}.py", b"import cgi\n", ("RMV001",)) for number in range(5)]
+    assert sorted(result.path for result in scan(tasks, ScanSettings(Target(), ("RMV001",)))) == [
+        task.path for task in tasks
+    ]
+
+
+def test_progress_counts_every_parsed_file(tree: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    check(Options(paths=(tree,), jobs=1), progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(number, 12) for number in range(1, 13)]
