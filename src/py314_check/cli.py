@@ -16,7 +16,7 @@ from py314_check.config import COLORS, CONFIDENCES, FAIL_ON, FORMATS, LEVELS, Co
 from py314_check.discovery import DEFAULT_EXCLUDE, PathError
 from py314_check.model import Confidence, Level, Report, Target
 from py314_check.registry import RuleError, all_rules, describe, find
-from py314_check.run import STDIN, Options, Progress, check
+from py314_check.run import MISSING, STDIN, Options, Progress, check
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 Decorator = Callable[[FunctionT], FunctionT]
@@ -125,7 +125,9 @@ def check_command(
         raise click.UsageError(str(error), ctx) from None
     reported = {(finding.path, finding.place) for finding in report.findings}
     for note in report.notifications:
-        if (note.path, note.place) not in reported:
+        if note.kind == MISSING:
+            click.echo(f"error: {_plain(note.message)}", err=True)
+        elif (note.path, note.place) not in reported:
             say.warn(f"{note.path}: {note.message}")
     if any(form == "sarif" for form, _ in outputs) and len(report.findings) > _GITHUB_SHOWS:
         say.warn(

@@ -67,6 +67,19 @@ class PathError(Exception):
     """A path argument that cannot be used; the message names it and says what to do."""
 
 
+def usable(paths: Iterable[Path]) -> tuple[list[Path], dict[Path, PathError]]:
+    """The paths that exist, and the error of each that does not."""
+    found: list[Path] = []
+    errors: dict[Path, PathError] = {}
+    for path in paths:
+        try:
+            _mode(path)
+            found.append(path)
+        except PathError as error:
+            errors[path] = error
+    return found, errors
+
+
 def discover(
     paths: Sequence[Path],
     *,

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from py314_check import __version__
-from py314_check.discovery import DEFAULT_EXCLUDE, discover
-from py314_check.model import Confidence, Finding, Level, Report, Target
+from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
+from py314_check.model import Confidence, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
 from py314_check.scan import FileResult, ScanSettings, Task, prepare, reported, scan, settle, summarise, unreadable
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 POOL_BYTES = 400_000
 """Fewer bytes to parse than this are done before a worker process has started."""
 STDIN = "-"
+MISSING = "missing-path"
+"""The kind of the notification for a path that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def check(
 
     ``warn`` is given each thing the user should know and no report holds; ``progress`` the numbers of files done and
     of all that are parsed. Without an ``executor``, worker processes are started where that pays.
-    Raises PathError for a path that does not exist and RuleError for an unknown code or a broken rule pack.
+    Raises PathError if none of the paths exists and RuleError for an unknown code or a broken rule pack. One path of
+    several that does not exist is a notification, and makes the exit status 2.
     """
     rules = select(options.select, options.ignore)
     settings = ScanSettings(
@@ -80,7 +83,10 @@ def check(
     results: list[FileResult] = []
     tasks: list[Task] = []
     where: dict[str, Path] = {}
-    for path, data in _read(options, root, warn):
+    paths, missing = usable(path for path in options.paths if str(path) != STDIN)
+    if missing and not paths:
+        raise next(iter(missing.values()))
+    for path, data in _read(options, paths, root, warn):
         name = _reported_path(path, root)
         where[name] = path
         prepared = unreadable(name, data, settings) if isinstance(data, OSError) else prepare(name, data, settings)
@@ -92,18 +98,18 @@ def check(
     ]
     for problem in project.problems:
         warn(problem)
-    return _report(options, root, results, found)
+    notes = [Notification(path.as_posix(), MISSING, str(error)) for path, error in missing.items()]
+    return _report(options, root, results, found, notes)
 
 
-def _read(options: Options, root: Path, warn: Callable[[str], None]) -> Iterator[tuple[Path, bytes | OSError]]:
+def _read(
+    options: Options, paths: Sequence[Path], root: Path, warn: Callable[[str], None]
+) -> Iterator[tuple[Path, bytes | OSError]]:
     """Each file with its bytes, or with the error that kept it from being read."""
     if any(str(path) == STDIN for path in options.paths):
         yield Path.cwd() / (options.stdin_filename or "<stdin>"), options.stdin or b""
-    named = [path for path in options.paths if str(path) != STDIN]
-    if not named:
-        return
     for path in discover(
-        named,
+        paths,
         root=root,
         exclude=options.exclude,
         respect_gitignore=options.respect_gitignore,
@@ -181,13 +187,19 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _report(options: Options, root: Path, results: Sequence[FileResult], found: Sequence[Finding]) -> Report:
+def _report(
+    options: Options,
+    root: Path,
+    results: Sequence[FileResult],
+    found: Sequence[Finding],
+    notes: Sequence[Notification],
+) -> Report:
     every = reported(found, options.level, options.confidence)
     # What a guard makes harmless is a note, and counts even where the level hides notes.
     guarded = [one for one in reported(found, Level.NOTE, options.confidence) if one.guard is not None]
     plain = [one for one in every if one.guard is None]
     shown = sorted([*plain, *guarded], key=lambda one: one.sort_key) if options.show_guarded else plain
-    notifications = [note for result in results for note in result.notifications]
+    notifications = [*notes, *(note for result in results for note in result.notifications)]
     fails = options.fail_on is not None and any(one.level.rank >= options.fail_on.rank for one in plain)
     return Report(
         target=options.target,
@@ -197,7 +209,7 @@ def _report(options: Options, root: Path, results: Sequence[FileResult], found: 
         summary=summarise(results, [*plain, *guarded]),
         rules=tuple(describe(rule) for rule in all_rules()),
         version=__version__,
-        exit_code=1 if fails else 0,
+        exit_code=2 if notes else 1 if fails else 0,
     )
 
 

@@ -81,6 +81,15 @@ def test_wrong_usage_is_2(arguments: list[str], named: str, project: Path) -> No
     assert "Traceback" not in err
 
 
+def test_a_missing_path_costs_no_other_findings(project: Path) -> None:
+    status, out, err = run("bad.py", "nowhere.py", "-q", "--output-format", "json", cwd=project)
+    report = json.loads(out)
+    assert status == 2
+    assert [one["path"] for one in report["findings"]] == ["bad.py"]
+    assert [(one["kind"], one["path"]) for one in report["notifications"]] == [("missing-path", "nowhere.py")]
+    assert err.startswith("error: nowhere.py: there is no such file")
+
+
 def test_fail_on(project: Path) -> None:
     assert run("--fail-on", "never", cwd=project)[0] == 0
     (project / "bad.py").write_text("import json  # py314: ignore[RMV001]\n")
