@@ -15,7 +15,7 @@ LAYERS = (
     ("model",),
     ("facts", "fingerprints", "source", "__init__"),
     ("api",),
-    ("registry", "words", "suppressions", "languages", "discovery", "project"),
+    ("registry", "words", "suppressions", "languages", "discovery", "manifests", "requirements", "project"),
     ("config", "scan"),
     ("cache",),
     ("run", "reporters"),

@@ -109,6 +109,14 @@ def test_without_a_repository_the_configuration_s_directory_is_the_root(
             "app.py",
             id="one package's directory in setup.cfg",
         ),
+        pytest.param({"__init__.py": "", "cgi.py": ""}, "main.py", id="the root is a package"),
+        pytest.param({"__init__.py": "", "cgi.py": ""}, "sub/main.py", id="the root above is a package"),
+        pytest.param({"src/__init__.py": "", "src/cgi.py": ""}, "app.py", id="src is a package"),
+        pytest.param(
+            {"a/setup.py": "", "a/__init__.py": "", "a/cgi.py": ""},
+            "a/tests/test_app.py",
+            id="the sub-project is a package",
+        ),
     ],
 )
 def test_the_standard_library_s_module_is_meant(tmp_path: Path, files: dict[str, str | bytes], path: str) -> None:
@@ -122,6 +130,15 @@ def test_the_standard_library_s_module_is_meant(tmp_path: Path, files: dict[str,
     [
         pytest.param({"tools/cgi.py": ""}, "tools/app.py", id="beside a script"),
         pytest.param({"cgi.py": ""}, "cgi.py", id="the file itself, as a script's directory comes first"),
+        pytest.param(
+            {
+                "pyproject.toml": "[tool.setuptools.packages.find]\nwhere = ['lib']",
+                "lib/__init__.py": "",
+                "lib/cgi.py": "",
+            },
+            "app.py",
+            id="a configured directory, though it is a package",
+        ),
         pytest.param({"cgi/__init__.py": ""}, "app.py", id="a package"),
         pytest.param({"cgi/__init__.pyi": ""}, "app.py", id="a package of stubs"),
         pytest.param({"cgi/util.py": ""}, "app.py", id="a namespace package"),
@@ -193,6 +210,16 @@ def test_a_file_outside_of_the_root_has_its_own_surroundings(tmp_path: Path) -> 
     project = Project(tmp_path / "root", Target())
     assert project.is_first_party(tmp_path / "other/tests/test_a.py", "cgi")
     assert not project.is_first_party(tmp_path / "other/tests/test_a.py", "cgitb")
+
+
+def test_run_inside_of_a_package_its_modules_shadow_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, {"pkg/__init__.py": "", "pkg/cgi.py": "", "pkg/main.py": "", "pipes.py": ""})
+    monkeypatch.chdir(tmp_path / "pkg")
+    project = Project(find_root([Path("main.py")], None), Target())
+    assert project.root == tmp_path / "pkg"
+    assert not project.is_first_party(Path("main.py"), "cgi")
+    assert project.is_first_party(Path("main.py"), "pipes")
+    assert project.is_first_party(Path("main.py"), "pkg.cgi")
 
 
 def test_no_name_finds_nothing(tmp_path: Path) -> None:
