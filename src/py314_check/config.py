@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,18 +99,22 @@ def _checked(path: Path, key: str, value: object) -> object:
     if kind is None:
         hint = did_you_mean(key, KEYS) or f"; known keys: {', '.join(KEYS)}"
         raise ConfigError(f"{path}: unknown key {key!r}{hint}")
-    if kind == STRINGS:
-        wanted = STRINGS
-        fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    elif isinstance(kind, tuple):
-        wanted = "one of " + ", ".join(map(repr, kind))
-        fits = value in kind
+    if isinstance(kind, tuple):
+        wanted, fits = "one of " + ", ".join(map(repr, kind)), value in kind
     else:
-        wanted = {bool: "true or false", int: "a whole number from 1", str: "a string"}[kind]  # type: ignore[index]
-        fits = type(value) is kind and (kind is not int or value >= 1)  # type: ignore[operator]
+        wanted, test = _KINDS[kind]
+        fits = test(value)
     if not fits:
         raise ConfigError(f"{path}: {key} must be {wanted}, not {value!r}")
     return value
+
+
+_KINDS: dict[type | str, tuple[str, Callable[[object], bool]]] = {
+    STRINGS: (STRINGS, lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)),
+    bool: ("true or false", lambda value: isinstance(value, bool)),
+    int: ("a whole number from 1", lambda value: type(value) is int and value >= 1),
+    str: ("a string", lambda value: isinstance(value, str)),
+}
 
 
 def merged(command_line: Mapping[str, Any], file: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
