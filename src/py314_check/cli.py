@@ -99,7 +99,7 @@ def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
 )
 @_flag("--no-progress", "Show no progress.")
 @_choice("--color", COLORS, "Whether to colour the text report (default: auto).")
-@_flag("--quiet", "No warnings and no summary on standard error.", "-q")
+@_flag("--quiet", "No warnings on standard error.", "-q")
 @_flag("--verbose", "Say on standard error what was used and done.", "-v")
 @click.option("--no-word-test", is_flag=True, hidden=True)
 @click.pass_context
@@ -301,5 +301,7 @@ def main() -> None:
         status = _USAGE_ERROR
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
-        status = _INTERRUPTED
+        # Not through the interpreter's own shutdown: on Python 3.10 that may wait for ever for a pipe to workers
+        # that were ended (gh-94777).
+        os._exit(_INTERRUPTED)
     sys.exit(status)

@@ -92,9 +92,15 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
     if not rules:
         return FileResult(path)
     if len(data) > MAX_BYTES:
-        message = f"Not analysed: the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
-        return FileResult(path, notifications=(Notification(path, "not-analysed", message),), not_analysed=True)
+        return _not_analysed(
+            path, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
+        )
     return Task(path, data, tuple(rule.code for rule in rules))
+
+
+def _not_analysed(path: str, why: str) -> FileResult:
+    note = Notification(path, "not-analysed", f"Not analysed: {why}")
+    return FileResult(path, notifications=(note,), not_analysed=True)
 
 
 def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
@@ -113,11 +119,10 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
         return _analysed(source, task, settings)
     except SourceError as error:
         return _failed(source, error, settings)
+    except RecursionError:  # Python 3.12 has a limit of its own, which no setting moves
+        return _not_analysed(task.path, "nested too deeply for the Python that runs this tool. Run it on another.")
     except Exception as error:  # a defect in a rule must not cost the findings of other files
-        message = f"Not analysed: internal error ({error!r}). Please report it with this file."
-        return FileResult(
-            task.path, notifications=(Notification(task.path, "not-analysed", message),), not_analysed=True
-        )
+        return _not_analysed(task.path, f"internal error ({error!r}). Please report it with this file.")
 
 
 def _decode(data: bytes, language: str) -> str:
@@ -261,14 +266,7 @@ def scan(tasks: Sequence[Task], settings: ScanSettings, executor: Executor | Non
             yield from future.result()
         except BrokenExecutor:
             for task in batch:
-                yield _lost(task)
-
-
-def _lost(task: Task) -> FileResult:
-    message = (
-        "Not analysed: a worker process died. Run again with --jobs 1, or on this file alone, to find the one to blame."
-    )
-    return FileResult(task.path, notifications=(Notification(task.path, "not-analysed", message),), not_analysed=True)
+                yield _not_analysed(task.path, "a worker process died. Run again with --jobs 1, or on this file alone.")
 
 
 def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
-from helpers.scanning import found, scan_source
+from helpers.scanning import scan_source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +71,12 @@ PARSABLE = {
 
 @pytest.mark.parametrize("data", PARSABLE.values(), ids=PARSABLE)
 def test_parsed_and_reported(data: bytes) -> None:
-    assert [one.symbol for one in found(data, codes="RMV")] == ["cgi"]
+    result = scan_source(data, codes="RMV")
+    if result.not_analysed:  # a limit of CPython 3.12 that no setting moves
+        assert sys.version_info[:2] == (3, 12)
+        assert "nested too deeply" in result.notifications[0].message
+    else:
+        assert [one.symbol for one in result.findings] == ["cgi"]
 
 
 @pytest.mark.parametrize(("data", "place", "says"), UNPARSABLE.values(), ids=UNPARSABLE)

@@ -111,11 +111,13 @@ def _summary(report: Report, paint: _Paint) -> str:
     for family in sorted(families):
         levels = Counter(finding.level for finding in plain if finding.code.startswith(family))
         counts = ", ".join(_count(levels[level], level.value) for level in reversed(Level) if levels[level])
-        lines.append(f"{paint(family, 'bold')}  {FAMILIES.get(family, '')}: {counts}")
+        about = f"  {FAMILIES[family]}" if family in FAMILIES else ""
+        lines.append(f"{paint(family, 'bold')}{about}: {counts}")
     summary = report.summary
     asides = [f"{_count(summary.files, 'file')} looked at, {summary.parsed} parsed"]
     if summary.guarded:
-        asides.append(f"{summary.guarded} guarded (--show-guarded lists them)")
+        hidden = not any(finding.guard is not None for finding in report.findings)
+        asides.append(f"{summary.guarded} guarded" + (" (--show-guarded lists them)" if hidden else ""))
     if summary.suppressed:
         asides.append(f"{summary.suppressed} suppressed by comments")
     if summary.baselined:
