@@ -6,7 +6,7 @@ import libcst as cst
 import pytest
 
 from py314_check.languages.python.reachability import Reachability
-from py314_check.languages.python.scopes import Names
+from py314_check.languages.python.scopes import Names, string_value
 from py314_check.model import Target
 
 # Each program ends in the expression that is asked about.
@@ -98,3 +98,26 @@ def test_aliases_that_go_round_in_circles_end() -> None:
     names = _names("a = b\nb = a\nif a:\n    a = b\nb.x")
     for node in list(names.order):
         assert names.resolve(node) <= {"builtins.x"}
+
+
+STRINGS = {
+    "plain": ("'cgi'", "cgi"),
+    "raw": (r"r'c\gi'", r"c\gi"),
+    "upper-case prefixes": (r"U'cgi'", "cgi"),
+    "joined": ("'c' 'g' \"i\"", "cgi"),
+    "an escape": (r"'c\x67i'", "cgi"),
+    "an invalid escape": (r"'\d'", r"\d"),
+    "an escape that is none": (r"'\x'", None),
+    "an escape that is none, joined": (r"'a' '\x'", None),
+    "bytes": ("b'cgi'", None),
+    "raw bytes": ("Rb'cgi'", None),
+    "an f-string": ("f'cgi'", None),
+    "joined with an f-string": ("'c' f'gi'", None),
+    "a name": ("cgi", None),
+}
+
+
+@pytest.mark.parametrize(("literal", "value"), STRINGS.values(), ids=STRINGS)
+def test_the_value_of_a_string(literal: str, value: str | None) -> None:
+    """Warnings are errors in the tests: an invalid escape must not cause one."""
+    assert string_value(cst.parse_expression(literal)) == value

@@ -6,6 +6,7 @@ file on the first question asked.
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -68,10 +69,27 @@ def import_module_name(node: cst.ImportFrom | cst.LazyImportFrom) -> str:
 
 def string_value(node: cst.CSTNode | None) -> str | None:
     """The value of a plain string literal (also of implicitly joined ones), or None."""
-    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
-        value = node.evaluated_value
-        return value if isinstance(value, str) else None
-    return None
+    parts: list[str] = []
+    while isinstance(node, cst.ConcatenatedString):
+        left = string_value(node.left)
+        if left is None:
+            return None
+        parts.append(left)
+        node = node.right
+    if not isinstance(node, cst.SimpleString) or "b" in node.prefix:
+        return None
+    last = node.raw_value if "\\" not in node.raw_value or "r" in node.prefix else _unescaped(node)
+    return None if last is None else "".join([*parts, last])
+
+
+def _unescaped(node: cst.SimpleString) -> str | None:
+    with warnings.catch_warnings():  # the host's opinion of invalid escapes is not part of the report
+        warnings.simplefilter("ignore")
+        try:
+            value = node.evaluated_value
+        except (SyntaxError, ValueError):
+            return None
+    return value if isinstance(value, str) else None
 
 
 def argument(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
