@@ -148,13 +148,9 @@ def listed_in_cfg(value: str) -> list[str]:
 
 def strings(value: object) -> list[str]:
     """The strings of a list; the words of a string."""
-    return (
-        value.split()
-        if isinstance(value, str)
-        else [one for one in value if isinstance(one, str)]
-        if isinstance(value, list)
-        else []
-    )
+    if isinstance(value, str):
+        return value.split()
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def values(table: object, key: str) -> list[str]:

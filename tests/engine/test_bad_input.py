@@ -23,6 +23,7 @@ UNPARSABLE = {
     "Python 2 exec": (b"import cgi\nexec 'x'\n", (2, 6), "unexpected"),
     "Python 2 octal": (b"import cgi\nx = 1\ny = 0777\n", (3, 1), "leading zeros"),
     "Python 2 backticks": (b"import cgi\nx = `1`\n", (2, 1), "not a valid character"),
+    "an error behind a very long word": (b"import cgi\n" + b"a" * 200_000 + b" b\n", (2, 200_002), "unexpected `b`"),
     "an unclosed bracket": (b"import cgi\nf(\n", (3, 1), "the file ends too early"),
     "an unclosed string": (b"import cgi\n\nx = 'abc\ny = 1\n", (3, 1), "unterminated string"),
     "a stray indent": (b"import cgi\n  x = 1\n", (2, 3), "unexpected indentation"),

@@ -69,7 +69,7 @@ class PythonContext:
         if not judged and not with_comments:
             return Analysis([], [])
         statements = {node: self._statement(node) for _, node, _, _ in judged}
-        wanted = {node for node, statement in statements.items()} | {found for found in statements.values() if found}
+        wanted = statements.keys() | {found for found in statements.values() if found}
         spans, comments = locate(self._module, self._source.text, wanted)
         located = []
         for rule, node, report, guard in judged:

@@ -62,7 +62,7 @@ class Reachability:
         for test, outcome in self.conditions(child, parent):
             truth = self.truth(test)
             if truth is not None and truth.value is not outcome:
-                return self._verdict(truth, test)
+                return self._verdict(truth)
         if isinstance(parent, BLOCKS):
             for statement in self.before(child, parent):
                 verdict = self._leaves(statement)
@@ -70,7 +70,7 @@ class Reachability:
                     return verdict
         return None
 
-    def _verdict(self, truth: Truth, test: cst.CSTNode) -> Verdict:
+    def _verdict(self, truth: Truth) -> Verdict:
         if truth.basis is Basis.CONSTANT:
             return _DEAD
         if truth.basis is Basis.TYPE_CHECKING:
@@ -121,19 +121,19 @@ class Reachability:
             return _DEAD if self._is_exit(statement.value) else None
         if isinstance(statement, cst.Assert):
             truth = self.truth(statement.test)
-            return None if truth is None or truth.value else self._verdict(truth, statement.test)
+            return None if truth is None or truth.value else self._verdict(truth)
         if isinstance(statement, cst.Assign):
             for test, outcome in self._module_mark(statement):
                 truth = self.truth(test)
                 if truth is not None and truth.value is not outcome:
-                    return self._verdict(truth, test)
+                    return self._verdict(truth)
         if isinstance(statement, cst.If):
             truth = self.truth(statement.test)
             taken = self.block_leaves(statement.body)
             other = self.block_leaves(statement.orelse)
             if truth is not None:
                 verdict = taken if truth.value else other
-                return None if verdict is None else self._verdict(truth, statement.test)
+                return None if verdict is None else self._verdict(truth)
             if taken is not None and other is not None:
                 return other if taken.dead else taken
         return None

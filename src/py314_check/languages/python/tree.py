@@ -29,6 +29,9 @@ _PUNCTUATION = frozenset(
     relative rpar second_colon semicolon separator trailing_comma trailing_whitespace
     """.split()
 )
+_TOKEN_LIMIT = 500
+"""How far back on its line an offending token is looked for: the search takes the square of that."""
+
 # Where the order of the fields is not the order of evaluation.
 _EVALUATION_ORDER = {
     cst.AnnAssign: ("annotation", "value", "target"),
@@ -172,7 +175,8 @@ def _located(error: cst.ParserSyntaxError, source: SourceFile) -> SourceError:
     line = min(int(match[1]), len(source.lines))
     text = source.lines[line - 1]
     end = min(int(match[2]), len(text)) if line == int(match[1]) else len(text)
-    token = re.search(r"""(?:\w*(['"])(?:(?!\1).)*\1|\w+|\S)$""", text[:end])
+    start = max(end - _TOKEN_LIMIT, 0)
+    token = re.search(r"""(?:\w*(['"])(?:(?!\1).)*\1|\w+|\S)$""", text[start:end])
     if token is None:
         what = (
             "the file ends too early"
@@ -181,7 +185,7 @@ def _located(error: cst.ParserSyntaxError, source: SourceFile) -> SourceError:
         )
         return SourceError(f"This file does not parse: {what}.", Place(line, end + 1, line, end + 1))
     return SourceError(
-        f"This file does not parse: unexpected `{token[0]}`.", Place(line, token.start() + 1, line, end + 1)
+        f"This file does not parse: unexpected `{token[0]}`.", Place(line, start + token.start() + 1, line, end + 1)
     )
 
 
