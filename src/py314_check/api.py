@@ -21,9 +21,9 @@ A pack is a package named by an entry point of the group ``py314_check.rules``; 
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.model import Confidence, Fix, Impact, Level, Place, Target, parse_version
@@ -54,6 +54,7 @@ __all__ = [
     "Fix",
     "Impact",
     "Level",
+    "Member",
     "ParseFailure",
     "Place",
     "Rule",
@@ -108,36 +109,74 @@ class Words:
     """Words that must all occur in a file for a rule to matter; a rule gives one such set for each way it can fire.
 
     In Python files, with ``imported``, the first word counts only where it may be a top-level module in an import
-    statement; with ``quoted``, only right behind a quote. With ``pattern``, that must be found in the file's bytes
-    too; it must run in linear time.
+    statement; with ``quoted``, only right behind a quote. ``test`` (often the ``search`` of a compiled pattern) is
+    given the file's bytes where the words occur, and must hold too; it must run in linear time.
     """
 
     words: tuple[str, ...]
     imported: bool
     quoted: bool
-    pattern: re.Pattern[bytes] | None
+    test: Callable[[bytes], object] | None
 
     def __init__(
         self,
         *words: str,
         imported: bool = False,
         quoted: bool = False,
-        pattern: re.Pattern[bytes] | None = None,
+        test: Callable[[bytes], object] | None = None,
     ) -> None:
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "imported", imported)
         object.__setattr__(self, "quoted", quoted)
-        object.__setattr__(self, "pattern", pattern)
+        object.__setattr__(self, "test", test)
+
+
+@dataclass(frozen=True)
+class Member:
+    """What an attribute of a value may be: ``names`` such as ``{"ast.Num.n", "ast.Constant.n"}``, for each standard
+    class in which Python would look it up. ``certain`` is False where a base class of unknown content comes along.
+    """
+
+    names: frozenset[str]
+    certain: bool
+
+
+NodeT = TypeVar("NodeT", bound="cst.CSTNode")
 
 
 class Context(Protocol):
-    """What the engine knows of the file being read; every rule has it as ``self.context``."""
+    """What the engine knows of the file being read; every rule has it as ``self.context``.
+
+    Where the engine is not certain, the answer is empty or None: names that it cannot follow never make a finding.
+    """
 
     path: str
     target: Target
 
     def resolve(self, node: cst.CSTNode | None) -> frozenset[str]:
-        """The qualified names that an expression may stand for (``{"ast.Num"}``), through imports and assignments."""
+        """The qualified names that an expression may stand for (``{"ast.Num"}``), through imports and assignments.
+
+        Both the name it was imported by (``unittest.case.TestCase``) and the public one (``unittest.TestCase``).
+        """
+
+    def types(self, node: cst.CSTNode | None) -> frozenset[str]:
+        """The standard classes, bases included, of which an expression's value is certainly an instance.
+
+        Builtin types are ``builtins.str``, ``types.NoneType``, ``types.FunctionType`` (also a lambda),
+        ``types.CoroutineType`` (a called coroutine function) and so on.
+        """
+
+    def member(self, node: cst.Attribute) -> Member:
+        """The methods or attributes that ``value.name`` may mean, where the class of the value is certain."""
+
+    def bases(self, node: cst.ClassDef) -> frozenset[str]:
+        """The standard classes that a class derives from, directly, through others of the file or of the library."""
+
+    def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
+        """The function or class of this file that a name, ``self.name`` or a lambda certainly stands for."""
+
+    def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """What a name was assigned, where it certainly was that; any other expression as it is."""
 
     def dotted(self, node: cst.BaseExpression | None) -> str:
         """``a.b.c`` for a chain of plain names, as written; the empty string for anything else."""
@@ -148,8 +187,23 @@ class Context(Protocol):
     def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
         """The argument given at a position or by keyword, or None."""
 
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes that a node stands in, nearest first."""
+
+    def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
+        """The nearest node of some kinds that a node stands in; of functions and classes, in whose body it stands."""
+
     def runs_later(self, node: cst.CSTNode) -> bool:
         """Whether a node runs only when a function is called, not when the file is."""
+
+    def fails_when(self, node: cst.CSTNode) -> str:
+        """``: this fails when called`` where it does, for the end of a sentence; empty where it fails at once."""
+
+    def has_future(self, feature: str) -> bool:
+        """Whether the file has ``from __future__ import FEATURE``."""
+
+    def is_script_body(self, node: cst.CSTNode) -> bool:
+        """Whether a node stands below ``if __name__ == "__main__":``."""
 
     def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
         """Takes a report; ``Rule.report`` is the way to call it."""
@@ -168,8 +222,11 @@ class Report:
     provided_by: tuple[str, ...] = ()
     brought_by: str = ""
     part: tuple[int, int] | None = None
+    level: Level | None = None
+    impact: Impact | None = None
     confidence: Confidence | None = None
     fix: Fix | None = None
+    module_is_gone: bool = False
 
 
 class Rule:
@@ -188,6 +245,8 @@ class Rule:
     words: ClassVar[tuple[Words, ...]] = ()
     """Any of these makes the rule run on a file; none at all: it runs on events alone."""
     languages: ClassVar[frozenset[str]] = frozenset({"python"})
+    since: ClassVar[str] = "3.0"
+    """The first Python version that the rule holds for: it does not run for targets before it."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -205,21 +264,38 @@ class Rule:
         provided_by: tuple[str, ...] = (),
         brought_by: str = "",
         part: tuple[int, int] | None = None,
+        level: Level | None = None,
+        impact: Impact | None = None,
         confidence: Confidence | None = None,
         fix: Fix | None = None,
+        module_is_gone: bool = False,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
         ``message``: one sentence that stands alone, ending in a period; ``help``: what to do.
         ``symbol``: the qualified standard-library name it is about.
-        ``raises``: the exception that the missing name causes here, so that handlers count as guards.
-        ``module``: the top-level standard-library module meant: a first-party module of that name takes its place.
+        ``raises``: the built-in exception that this causes here, so that handlers of it count as guards.
+        ``module``: the top-level standard-library module meant: a first-party module of that name takes its place,
+        and so does a mere directory of that name where ``module_is_gone``.
         ``provided_by``: distributions on the package index that bring the symbol back; ``brought_by``: a module whose
         import does.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
+        ``level``, ``impact``, ``confidence``: of this finding, where they are not the rule's.
         """
-        self.context.report(
-            self,
-            node,
-            Report(message, help, symbol, removed_in, raises, module, provided_by, brought_by, part, confidence, fix),
+        report = Report(
+            message,
+            help,
+            symbol,
+            removed_in,
+            raises,
+            module,
+            provided_by,
+            brought_by,
+            part,
+            level,
+            impact,
+            confidence,
+            fix,
+            module_is_gone,
         )
+        self.context.report(self, node, report)

@@ -141,6 +141,8 @@ class Finding:
     """GitHub's primaryLocationLineHash of the first line; computed only where a report needs it."""
     module: str = ""
     """The top-level standard-library module that the name must come from: a first-party one takes its place."""
+    module_is_gone: bool = False
+    """Whether the target has no such module: then a mere directory of that name takes its place too."""
     provided_by: tuple[str, ...] = ()
     """Normalised names of distributions on the package index that bring the symbol back."""
 

@@ -57,15 +57,22 @@ class Project:
         self.problems = self._manifests.problems
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
+        self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
 
     # First-party modules.
 
-    def is_first_party(self, path: Path, module: str) -> bool:
-        """Whether ``import module`` in a file finds something of the project: a module, an extension or a package."""
+    def is_first_party(self, path: Path, module: str, *, with_directories: bool = True) -> bool:
+        """Whether ``import module`` in a file finds something of the project: a module, an extension or a package.
+
+        A directory without ``__init__.py`` is found too, but only where no module of that name is left elsewhere:
+        ``with_directories`` says that none is.
+        """
         name = module.partition(".")[0]
         return name.isidentifier() and any(
-            name in self._modules(directory) or self._holds_modules(directory / name)
+            name in self._modules(directory)
+            or self._is_package(directory / name)
+            or (with_directories and self._holds_modules(directory / name))
             for directory in self._search_path(absolute(path).parent)
         )
 
@@ -143,8 +150,12 @@ def _modules(directory: Path) -> frozenset[str]:
     return frozenset(match[1] for match in map(_MODULE_FILE.fullmatch, file_names(directory)) if match is not None)
 
 
+def _is_package(directory: Path) -> bool:
+    return not {"__init__.py", "__init__.pyi"}.isdisjoint(file_names(directory))
+
+
 def _holds_modules(directory: Path) -> bool:
-    return any(name.endswith(".py") or name == "__init__.pyi" for name in file_names(directory))
+    return any(name.endswith(".py") for name in file_names(directory))
 
 
 def _is_standard_library(directory: Path) -> bool:

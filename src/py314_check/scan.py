@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from py314_check.api import Event, ParseFailure, Rule
 from py314_check.languages import language_of
-from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target
+from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target, parse_version
 from py314_check.registry import all_rules
 from py314_check.source import SourceError, SourceFile, decode_python
 from py314_check.words import WordTest
@@ -70,13 +70,13 @@ class FileResult:
 
 
 @lru_cache(maxsize=4)
-def _rules(codes: tuple[str, ...]) -> tuple[type[Rule], ...]:
-    return tuple(rule for rule in all_rules() if rule.code in codes)
+def _rules(codes: tuple[str, ...], target: Target) -> tuple[type[Rule], ...]:
+    return tuple(rule for rule in all_rules() if rule.code in codes and parse_version(rule.since) <= target.version)
 
 
 @lru_cache(maxsize=4)
-def _word_test(codes: tuple[str, ...]) -> WordTest:
-    return WordTest(_rules(codes))
+def _word_test(codes: tuple[str, ...], target: Target) -> WordTest:
+    return WordTest(_rules(codes, target))
 
 
 def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult:
@@ -86,9 +86,9 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
     """
     language = language_of(PurePosixPath(path))
     if settings.word_test and language == "python":
-        rules = _word_test(settings.codes).candidates(data)
+        rules = _word_test(settings.codes, settings.target).candidates(data)
     else:
-        rules = [rule for rule in _rules(settings.codes) if language in rule.languages]
+        rules = [rule for rule in _rules(settings.codes, settings.target) if language in rule.languages]
     if not rules:
         return FileResult(path)
     if len(data) > MAX_BYTES:
@@ -138,7 +138,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     from py314_check import suppressions
     from py314_check.languages.base import Analysis, deliver
 
-    rules = _rules(task.codes)
+    rules = _rules(task.codes, settings.target)
     commented = _SUPPRESSION_HINT.search(source.data) is not None
     if source.language == "python":
         from py314_check.languages.python.context import analyse
@@ -174,7 +174,7 @@ def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> F
 def _events(events: Iterable[Event], source: SourceFile, settings: ScanSettings) -> list[Located]:
     from py314_check.languages.base import deliver
 
-    return deliver(events, _rules(settings.codes), source.path, settings.target)
+    return deliver(events, _rules(settings.codes, settings.target), source.path, settings.target)
 
 
 def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSettings) -> list[Finding]:
@@ -191,8 +191,8 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
         finding = Finding(
             code=rule.code,
             name=rule.name,
-            level=Level.NOTE if one.guard is not None else rule.level,
-            impact=rule.impact,
+            level=Level.NOTE if one.guard is not None else report.level or rule.level,
+            impact=report.impact or rule.impact,
             confidence=report.confidence or rule.confidence,
             path=source.path,
             place=one.place,
@@ -206,6 +206,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             source=excerpt,
             line_hash=hashes.get(one.place.line, ""),
             module=report.module,
+            module_is_gone=report.module_is_gone,
             provided_by=report.provided_by,
         )
         seen[key] += 1
@@ -287,7 +288,7 @@ def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
 
 def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     """None where the name is really the project's own; guarded where a declared dependency brings it back."""
-    if finding.module and project.is_first_party(path, finding.module):
+    if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
         return None
     if finding.guard is None and finding.provided_by:
         provider = project.provider(path, finding.provided_by)

@@ -27,15 +27,15 @@ class WordTest:
         for rule in self._rules:
             for words in rule.words:
                 way = _Way(words)
-                self._ways[words.words[0].encode()].append((rule, way))
+                self._ways[words.words[0].encode() if words.words else b""].append((rule, way))
                 self._vocabulary |= way.words
 
     def candidates(self, data: bytes) -> list[type[Rule]]:
         """The rules that may fire in a Python file with these bytes, in their order."""
         present = self._vocabulary.intersection(data.translate(_TABLE).split())
         able: set[type[Rule]] = set()
-        for first in present & self._ways.keys():
-            for rule, way in self._ways[first]:
+        for first in [*(present & self._ways.keys()), b""]:
+            for rule, way in self._ways.get(first, ()):
                 if rule not in able and way.words <= present and way.holds(data):
                     able.add(rule)
         return [rule for rule in self._rules if rule in able]
@@ -46,8 +46,8 @@ class _Way:
 
     def __init__(self, words: Words) -> None:
         self.words = frozenset(word.encode() for word in words.words)
-        self._first = words.words[0].encode()
-        self._imported, self._quoted, self._pattern = words.imported, words.quoted, words.pattern
+        self._first = words.words[0].encode() if words.words else b""
+        self._imported, self._quoted, self._test = words.imported, words.quoted, words.test
 
     def holds(self, data: bytes) -> bool:
         """Whether the bytes, in which all the words occur, also have what else is asked for."""
@@ -55,7 +55,7 @@ class _Way:
             return False
         if self._quoted and not any(data[start - 1 : start] in (b'"', b"'") for start in _places(data, self._first)):
             return False
-        return self._pattern is None or self._pattern.search(data) is not None
+        return self._test is None or bool(self._test(data))
 
 
 def _places(data: bytes, word: bytes) -> Iterator[int]:

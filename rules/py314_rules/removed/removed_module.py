@@ -73,9 +73,9 @@ def _words(name: str) -> Iterator[Words]:
     # `parent.last`, `import parent as p`, `from parent import last`: they begin with a word, which makes them fast.
     listed = rb"\s+import\b(?:\s*\([^()]{0,1000}?|(?:[^\r\n\\()]|\\\r?\n){0,300}?)\b%(last)b\b"
     direct = rb"%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|" + listed + rb")"
-    yield Words(*name.split("."), pattern=re.compile(direct % parts))
+    yield Words(*name.split("."), test=re.compile(direct % parts).search)
     relative = rb"[\"']\.+%(last)b\b"  # `import_module(".last", "parent")`
-    yield Words(*name.split("."), "import_module", pattern=re.compile(relative % parts))
+    yield Words(*name.split("."), "import_module", test=re.compile(relative % parts).search)
 
 
 class RemovedModule(Rule):
@@ -194,7 +194,7 @@ class RemovedModule(Rule):
         if row is None or parse_version(row.removed_in) > self.context.target.version:
             return False
         because = f" ({row.reference})" if row.reference else ""
-        later = "" if isinstance(node, EntryPoint) or not self.context.runs_later(node) else ": this fails when called"
+        later = "" if isinstance(node, EntryPoint) else self.context.fails_when(node)
         self.report(
             node,
             f"`{name}` was removed in Python {row.removed_in}{because}{later}.",
@@ -203,6 +203,7 @@ class RemovedModule(Rule):
             removed_in=row.removed_in,
             raises=raises,
             module=name.partition(".")[0],
+            module_is_gone=True,
             provided_by=(*row.backports, *((row.shim,) if row.shim else ())),
             brought_by=row.shim or "",
             part=part,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from py314_check.api import Event, Report, Rule
+from py314_check.api import Context, Event, Report, Rule
 from py314_check.model import Place, Target
 
 
@@ -37,27 +37,12 @@ def handlers(rule: Rule, prefix: str) -> Iterator[tuple[str, Callable[[Any], Non
 
 
 class EventContext:
-    """Implements ``py314_check.api.Context`` where there is no syntax tree, only events."""
+    """What rules have as their context where there is no syntax tree, only events: it answers nothing about nodes."""
 
     def __init__(self, path: str, target: Target) -> None:
         self.path = path
         self.target = target
         self.located: list[Located] = []
-
-    def resolve(self, node: object) -> frozenset[str]:
-        return frozenset()
-
-    def dotted(self, node: object) -> str:
-        return ""
-
-    def string(self, node: object) -> None:
-        return None
-
-    def argument(self, call: object, position: int, keyword: str) -> None:
-        return None
-
-    def runs_later(self, node: object) -> bool:
-        return False
 
     def report(self, rule: Rule, node: object, report: Report) -> None:
         if not isinstance(node, Event):
@@ -72,7 +57,7 @@ class EventContext:
 def deliver(events: Iterable[Event], rules: Sequence[type[Rule]], path: str, target: Target) -> list[Located]:
     """Hands each event to the rules that visit its type, and returns what they report."""
     context = EventContext(path, target)
-    made = [rule(context) for rule in rules]
+    made = [rule(cast(Context, context)) for rule in rules]
     for event in events:
         for rule in made:
             handler = getattr(rule, f"visit_{type(event).__name__}", None)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Report, Rule
+from py314_check.api import Event, Member, NodeT, Report, Rule
 from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.python import scopes
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
 from py314_check.languages.python.reachability import Reachability
+from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import Handler, parse, walk
+from py314_check.languages.python.types import Types
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
+_DEFINITIONS = (*_LATER, cst.ClassDef)
 
 
 class PythonContext:
@@ -34,23 +37,63 @@ class PythonContext:
     # For rules.
 
     def resolve(self, node: cst.CSTNode | None) -> frozenset[str]:
-        return self._reach.names.resolve(node)
+        names = self._names.resolve(node)
+        return names.union(map(standard().canonical, names)) if names else names
+
+    def types(self, node: cst.CSTNode | None) -> frozenset[str]:
+        return self._types.of(node)
+
+    def member(self, node: cst.Attribute) -> Member:
+        return self._types.member(node)
+
+    def bases(self, node: cst.ClassDef) -> frozenset[str]:
+        return self._types.bases(node)
+
+    def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
+        return self._types.definition(node)
+
+    def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        return self._names.value(node)
 
     def dotted(self, node: cst.BaseExpression | None) -> str:
         return scopes.dotted(node)
 
     def string(self, node: cst.CSTNode | None) -> str | None:
-        if isinstance(node, cst.Name):
-            bindings = self._reach.names.bindings(node) or []
-            node = bindings[0].value if len(bindings) == 1 and bindings[0].index is None else None
-        return scopes.string_value(node)
+        return scopes.string_value(self._names.value(node) if isinstance(node, cst.Name) else node)
 
     def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
         return scopes.argument(call, position, keyword)
 
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        return (parent for _, parent in self._names.ancestors(node))
+
+    def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
+        for child, parent in self._names.ancestors(node):
+            outside = isinstance(parent, _DEFINITIONS) and child is not parent.body  # decorators, defaults, bases
+            if isinstance(parent, kinds) and not outside:
+                return parent
+        return None
+
     def runs_later(self, node: cst.CSTNode) -> bool:
-        ancestors = self._reach.names.ancestors(node)
-        return any(isinstance(parent, _LATER) and child is parent.body for child, parent in ancestors)
+        return self.enclosing(node, *_LATER) is not None
+
+    def fails_when(self, node: cst.CSTNode) -> str:
+        if self.runs_later(node):
+            return ": this fails when called"
+        return ": this fails when the annotation is read" if self._reach.annotated(node) is not None else ""
+
+    def has_future(self, feature: str) -> bool:
+        return feature in self._names.futures
+
+    def is_script_body(self, node: cst.CSTNode) -> bool:
+        return any(
+            isinstance(test, cst.Comparison)
+            and scopes.dotted(test.left) == "__name__"
+            and scopes.string_value(test.comparisons[0].comparator) == "__main__"
+            and isinstance(test.comparisons[0].operator, cst.Equal) is outcome
+            for child, parent in self._names.ancestors(node)
+            for test, outcome in self._reach.conditions(child, parent)
+        )
 
     def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
         if isinstance(node, Event):
@@ -62,6 +105,14 @@ class PythonContext:
     @cached_property
     def _reach(self) -> Reachability:
         return Reachability(self._module, self.target)
+
+    @property
+    def _names(self) -> scopes.Names:
+        return self._reach.names
+
+    @cached_property
+    def _types(self) -> Types:
+        return Types(self._reach)
 
     def analysis(self, *, with_comments: bool) -> Analysis:
         """Judges and places the reports. Positions are computed only if there is something to place."""
@@ -99,7 +150,7 @@ class PythonContext:
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""
-        ancestors = self._reach.names.ancestors(node)
+        ancestors = self._names.ancestors(node)
         return next((parent for _, parent in ancestors if isinstance(parent, cst.SimpleStatementLine)), None)
 
 

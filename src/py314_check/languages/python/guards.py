@@ -5,8 +5,10 @@ One engine for all rules: they report what they see, and this decides what it is
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -16,12 +18,6 @@ from py314_check.languages.python.reachability import BLOCKS, LEAVES_PROCESS, Re
 from py314_check.languages.python.scopes import argument, dotted, string_value
 from py314_check.languages.python.tree import children
 
-_CATCHES = {
-    "ModuleNotFoundError": {"ModuleNotFoundError", "ImportError", "Exception", "BaseException", "StandardError"},
-    "ImportError": {"ImportError", "Exception", "BaseException", "StandardError"},
-    "AttributeError": {"AttributeError", "Exception", "BaseException", "StandardError"},
-}
-"""What a missing name raises -> the handlers that catch it."""
 _BROAD = {"", "Exception", "BaseException", "StandardError"}
 _SKIPS = {"SkipTest", "Skipped", "skip"}
 _FINDS_MODULE = {"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader", "imp.find_module"}
@@ -58,7 +54,19 @@ class Guards:
             return unreachable
         if self._path.suffix == ".pyi":
             return Verdict(guard="a stub file is never imported at run time")
+        annotation = self._reach.annotated(subject.node)
+        if annotation is not None and subject.raises is not None and self._is_never_evaluated(annotation):
+            return Verdict(guard="this annotation is never evaluated by itself")
         return Verdict(guard=self._coping(subject, failing))
+
+    def _is_never_evaluated(self, annotation: cst.Annotation) -> bool:
+        """Whether an annotation is kept as a string, or is one of a function's local variables."""
+        if "annotations" in self.names.futures:
+            return True
+        if not isinstance(self.names.parents[annotation], cst.AnnAssign):
+            return False
+        scope = self.names.scope_of(annotation).node
+        return isinstance(scope, cst.FunctionDef)
 
     # What copes.
 
@@ -122,7 +130,7 @@ class Guards:
         return None
 
     def _catches(self, kind: cst.BaseExpression | None, raises: str) -> bool:
-        return kind is None or bool(self._exception_names(kind) & _CATCHES[raises])
+        return kind is None or bool(self._exception_names(kind) & _caught_by(raises))
 
     def _exception_names(self, kind: cst.BaseExpression) -> set[str]:
         """The last parts of the names of exception classes; a name that holds a tuple of them is looked up."""
@@ -322,6 +330,12 @@ class Guards:
             if isinstance(parent, (*_LATER, cst.ClassDef)):
                 return False
         return False
+
+
+@lru_cache
+def _caught_by(raises: str) -> frozenset[str]:
+    """The names of the handlers that catch a built-in exception."""
+    return frozenset(kind.__name__ for kind in getattr(builtins, raises).__mro__) | {"StandardError"}
 
 
 def _covers(name: str, symbol: str) -> bool:

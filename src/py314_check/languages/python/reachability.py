@@ -77,6 +77,15 @@ class Reachability:
             return Verdict(guard="only type checkers import it")
         return Verdict(guard=f"a version test keeps it from running on Python {self._target.release}")
 
+    def annotated(self, node: cst.CSTNode) -> cst.Annotation | None:
+        """The annotation that a node stands in. Python 3.14 evaluates it when it is read, if ever."""
+        for child, parent in self.names.ancestors(node):
+            if isinstance(parent, cst.Annotation):
+                return parent
+            if isinstance(parent, BLOCKS) or isinstance(child, cst.Lambda):
+                return None
+        return None
+
     def truth(self, test: cst.BaseExpression) -> Truth | None:
         """What a test comes to on the target, or None."""
         if test not in self._truth_of:

@@ -111,6 +111,7 @@ class Names:
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.order: dict[cst.CSTNode, int] = {}
         self.star_imports: list[str] = []
+        self.futures: set[str] = set()
         self._is_dead = is_dead
         self._asking: set[cst.CSTNode] = set()
         self._scopes: dict[cst.CSTNode, Scope] = {module: Scope(module, None)}
@@ -192,7 +193,10 @@ class Names:
     def _resolve_name(self, node: cst.Name, depth: int) -> frozenset[str]:
         bindings = self.bindings(node)
         if bindings is None:
-            return frozenset() if node.value in _CONSTANTS else frozenset({f"builtins.{node.value}"})
+            if node.value in _CONSTANTS:
+                return frozenset()
+            starred = {f"{module}.{node.value}" for module in self.star_imports if len(self.star_imports) == 1}
+            return frozenset({f"builtins.{node.value}", *starred})
         found: set[str] = set()
         for binding in bindings:
             if binding.qualified is not None:
@@ -223,10 +227,28 @@ class Names:
             return None
         return self._reaching(scope.bindings[name.value], name if scope is home else None)
 
+    def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """What a name was assigned, where it certainly was that; any other expression as it is."""
+        bindings = self.bindings(node) or [] if isinstance(node, cst.Name) else []
+        if len(bindings) == 1 and bindings[0].value is not None and bindings[0].index is None:
+            return bindings[0].value
+        return node
+
     def some_are_dead(self, name: cst.Name) -> bool:
         """Whether the file also binds a name where it cannot run on the target."""
         scope = self._binding_scope(name.value, self.scope_of(name))
         return scope is not None and any(self._is_dead(binding.node) for binding in scope.bindings[name.value])
+
+    def adopt(self, expression: cst.BaseExpression, at: cst.CSTNode) -> None:
+        """Gives an expression that was parsed from a string the place of the string's node."""
+        self.parents[expression] = at
+        stack: list[cst.CSTNode] = [expression]
+        while stack:
+            node = stack.pop()
+            self.order[node] = self.order[at]
+            for child in children(node):
+                self.parents[child] = node
+                stack.append(child)
 
     def is_unbound(self, node: cst.CSTNode, name: str) -> bool:
         """Whether a name, looked up where a node stands, is bound nowhere in the file."""
@@ -337,6 +359,8 @@ class Names:
                 return
             for alias in node.names:
                 name = dotted(alias.name)
+                if module == "__future__":
+                    self.futures.add(name)
                 qualified = module + name if module.endswith(".") else f"{module}.{name}"
                 self._add(dotted_target(alias.asname) if alias.asname else name, alias, qualified=qualified)
 

@@ -1,0 +1,1 @@
+"""CHG: what is still there and behaves differently."""

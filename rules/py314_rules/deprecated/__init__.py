@@ -1,0 +1,1 @@
+"""DPR: what is deprecated, with a removal ahead."""

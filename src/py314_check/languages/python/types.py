@@ -1,0 +1,733 @@
+"""Types: which class an expression is certainly an instance of.
+
+Told from constructors, known functions, annotations, ``isinstance`` tests, ``self`` and the attributes set on it.
+What cannot be told is None, never a guess: a rule that asks hears nothing and says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import libcst as cst
+
+from py314_check.api import Member
+from py314_check.languages.python.reachability import BLOCKS, Reachability
+from py314_check.languages.python.scopes import Binding, dotted, string_value
+from py314_check.languages.python.standard import standard
+from py314_check.languages.python.tree import children
+
+_MAX_DEPTH = 40
+_LITERALS: dict[type[cst.CSTNode], str] = {
+    cst.Integer: "builtins.int",
+    cst.Float: "builtins.float",
+    cst.Imaginary: "builtins.complex",
+    cst.FormattedString: "builtins.str",
+    cst.List: "builtins.list",
+    cst.ListComp: "builtins.list",
+    cst.Set: "builtins.set",
+    cst.SetComp: "builtins.set",
+    cst.Dict: "builtins.dict",
+    cst.DictComp: "builtins.dict",
+    cst.Tuple: "builtins.tuple",
+    cst.GeneratorExp: "types.GeneratorType",
+    cst.Lambda: "types.FunctionType",
+    cst.Ellipsis: "types.EllipsisType",
+}
+_CONSTANTS = {"True": "builtins.bool", "False": "builtins.bool", "None": "types.NoneType"}
+_NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
+_ALWAYS_BOOL = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
+_IMPLICIT_CLASSMETHODS = {"__new__", "__init_subclass__", "__class_getitem__"}
+# Subscripted names of typing: those that mean their (first) argument, and those that mean any number of it.
+_TRANSPARENT = {"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
+_ITERABLES = {
+    *("List", "Set", "FrozenSet", "Tuple", "Sequence", "MutableSequence", "Iterable", "Iterator", "Collection"),
+    *("Generator", "Deque", "AbstractSet", "list", "set", "frozenset", "tuple", "deque"),
+}
+_FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+
+Kind: TypeAlias = "str | cst.ClassDef"
+
+
+@dataclass(frozen=True)
+class Type:
+    """A class of the standard library (by name) or of this file, and what an expression has to do with it.
+
+    ``form``: ``""`` an instance, ``"type"`` the class itself, ``"*"`` an iterable of instances, ``"await"`` something
+    to await for one, ``"super"`` an instance as its base classes see it.
+    """
+
+    kind: Kind
+    form: str = ""
+
+
+Alternatives: TypeAlias = "frozenset[Type] | None"
+
+
+class Types:
+    """The types of one file's expressions."""
+
+    def __init__(self, reach: Reachability) -> None:
+        self._reach = reach
+        self._names = reach.names
+        self._known: dict[cst.CSTNode, Alternatives] = {}
+        self._asking: set[cst.CSTNode] = set()
+        self._members: dict[cst.ClassDef, dict[str, list[_Setting]]] = {}
+
+    # What is asked.
+
+    def of(self, node: cst.CSTNode | None) -> frozenset[str]:
+        """The standard classes, bases included, that the value of an expression is certainly an instance of."""
+        found = self._infer(node)
+        if found is None or any(one.form not in ("", "super") for one in found):
+            return frozenset()
+        return frozenset.intersection(*(frozenset(self._standard_mro(one)) for one in found))
+
+    def bases(self, node: cst.ClassDef) -> frozenset[str]:
+        """The standard classes that a class of the file derives from, however indirectly."""
+        return frozenset(kind for kind in self._mro(node)[1:] if isinstance(kind, str))
+
+    def member(self, node: cst.Attribute) -> Member:
+        """What an attribute of an expression may be, looked up where Python would look it up."""
+        found = self._infer(node.value)
+        nothing = Member(frozenset(), certain=False)
+        if found is None:
+            return nothing
+        names: list[frozenset[str]] = []
+        certain = True
+        for one in found:
+            if one.form not in ("", "type", "super"):
+                return nothing
+            looked_up: set[str] = set()
+            for kind in self._mro(one.kind)[one.form == "super" :]:
+                if kind is None:
+                    certain = False
+                elif isinstance(kind, str):
+                    looked_up.add(f"{kind}.{node.attr.value}")
+                elif not self._settings(kind).keys().isdisjoint((node.attr.value, "__getattr__", "__getattribute__")):
+                    return nothing
+            names.append(frozenset(looked_up))
+        return Member(frozenset.intersection(*names), certain) if names else nothing
+
+    def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
+        """The function or class of this file that an expression stands for, if it is one for certain."""
+        if isinstance(node, cst.Lambda):
+            return node
+        if isinstance(node, cst.Name):
+            bindings = self._names.bindings(node) or []
+            if len(bindings) != 1 or bindings[0].index is not None:
+                return None
+            found = bindings[0].node
+            if isinstance(found, (cst.FunctionDef, cst.ClassDef)):
+                return found
+            return self.definition(bindings[0].value) if not isinstance(bindings[0].value, cst.Name) else None
+        if isinstance(node, cst.Attribute):
+            found_types = self._infer(node.value) or frozenset()
+            for one in found_types if len(found_types) == 1 else ():
+                for kind in self._mro(one.kind)[one.form == "super" :]:
+                    if not isinstance(kind, cst.ClassDef):
+                        break
+                    settings = self._settings(kind).get(node.attr.value)
+                    if settings is not None:
+                        definition = settings[0].node if len(settings) == 1 else None
+                        return definition if isinstance(definition, (cst.FunctionDef, cst.ClassDef)) else None
+        return None
+
+    # Classes.
+
+    def _mro(self, kind: Kind) -> list[Kind | None]:
+        """A class and its bases, nearest first; None stands for one that is not known."""
+        if isinstance(kind, str):
+            return list(standard().mro(kind))
+        order: list[Kind | None] = [kind]
+        for known in order:  # grows as it is read
+            if isinstance(known, cst.ClassDef):
+                for argument in known.bases:
+                    order += [base for base in self._base(argument) if base not in order]
+            elif known is not None:
+                order += [base for base in standard().mro(known) if base not in order]
+        return order
+
+    def _base(self, argument: cst.Arg) -> list[Kind | None]:
+        value = argument.value
+        if isinstance(value, cst.Subscript):  # Generic[T], Queue[int]
+            value = value.value
+        found = None if argument.star else self._infer(value)
+        if found is None or len(found) != 1:
+            return [None]
+        (one,) = found
+        return [one.kind] if one.form == "type" else [None]
+
+    def _standard_mro(self, one: Type) -> Iterator[str]:
+        return (kind for kind in self._mro(one.kind)[one.form == "super" :] if isinstance(kind, str))
+
+    def _settings(self, node: cst.ClassDef) -> dict[str, list[_Setting]]:
+        """What the body of a class, and its methods through ``self``, set: attribute -> every place that does."""
+        if node not in self._members:
+            found: dict[str, list[_Setting]] = {}
+            for one in _set_in(node):
+                found.setdefault(one.name, []).append(one)
+            self._members[node] = found
+        return self._members[node]
+
+    # Expressions.
+
+    def _infer(self, node: cst.CSTNode | None) -> Alternatives:
+        """The types that the value of an expression may have: all of them, or None."""
+        if node is None or node in self._asking or len(self._asking) > _MAX_DEPTH:
+            return None
+        if node not in self._known:
+            self._asking.add(node)
+            try:
+                found = self._narrowed(node)
+                if found is None:
+                    found = self._inferred(node)
+            finally:
+                self._asking.discard(node)
+            if not self._asking:  # an answer given while another is sought may lack what that one would add
+                self._known[node] = found
+            return found
+        return self._known[node]
+
+    def _inferred(self, node: cst.CSTNode) -> Alternatives:
+        if type(node) in _LITERALS:
+            return _one(_LITERALS[type(node)])
+        match node:
+            case cst.SimpleString() | cst.ConcatenatedString():
+                return _one("builtins.bytes" if _is_bytes(node) else "builtins.str")
+            case cst.Name():
+                return self._name(node)
+            case cst.Attribute():
+                return self._attribute(node)
+            case cst.Call():
+                return self._call(node)
+            case cst.NamedExpr():
+                return self._infer(node.value)
+            case cst.Await():
+                return _unwrapped(self._infer(node.expression), "await")
+            case cst.IfExp():
+                return _either([self._infer(node.body), self._infer(node.orelse)])
+            case cst.BooleanOperation():
+                return _either([self._infer(node.left), self._infer(node.right)])
+            case cst.UnaryOperation():
+                return self._unary(node)
+            case cst.Comparison():
+                return self._comparison(node)
+            case cst.BinaryOperation():
+                return self._binary(node)
+            case cst.Subscript():
+                return self._subscript(node)
+        return None
+
+    def _name(self, node: cst.Name) -> Alternatives:
+        bindings = self._names.bindings(node)
+        if bindings is None:
+            if node.value in _CONSTANTS:
+                return _one(_CONSTANTS[node.value])
+            return self._named(self._names.resolve(node))
+        return _either([self._bound(binding, node) for binding in bindings])
+
+    def _named(self, names: Iterable[str]) -> Alternatives:
+        """What qualified names of the standard library are."""
+        found: list[Alternatives] = []
+        for name in names:
+            canonical = standard().canonical(name)
+            if canonical in standard().bases:
+                found.append(_one(canonical, "type"))
+            else:
+                found.append(_told(standard().attributes.get(canonical)))
+        return _either(found)
+
+    def _bound(self, binding: Binding, name: cst.Name) -> Alternatives:
+        node = binding.node
+        if binding.qualified is not None:
+            return self._named([binding.qualified])
+        match node:
+            case cst.ClassDef():
+                return frozenset({Type(node, "type")})
+            case cst.FunctionDef():
+                return _one("types.FunctionType")
+            case cst.Param():
+                return self._parameter(node)
+            case cst.AnnAssign():
+                return self._annotated(node.annotation) or self._infer(node.value)
+            case cst.WithItem():
+                return self._entered(node) if _is_name(node.asname, name.value) else None
+            case cst.For() | cst.CompFor():
+                return self._item(node.iter) if _is_target(node.target, name.value) else None
+            case cst.AsName():
+                return self._caught(node)
+            case cst.AugAssign():
+                return None
+        if binding.index is not None:
+            return _unwrapped(self._infer(binding.value), "*")
+        return self._infer(binding.value)
+
+    def _parameter(self, node: cst.Param) -> Alternatives:
+        if node.star == "*" or node.star == "**":
+            return _one("builtins.tuple" if node.star == "*" else "builtins.dict")
+        if node.annotation is not None:
+            return self._annotated(node.annotation)
+        function = next(parent for _, parent in self._names.ancestors(node) if isinstance(parent, _FUNCTIONS))
+        owner = self._owner(function)
+        if owner is None or not isinstance(function, cst.FunctionDef):
+            return None
+        decorators = {dotted(one.decorator) for one in function.decorators}
+        parameters = _positional(function)
+        if "staticmethod" not in decorators and parameters and parameters[0] is node:
+            of_class = "classmethod" in decorators or function.name.value in _IMPLICIT_CLASSMETHODS
+            return frozenset({Type(owner, "type" if of_class else "")})
+        if len(parameters) > 1 and parameters[1] is node and "ast.NodeVisitor" in self.bases(owner):
+            visited = f"ast.{function.name.value.removeprefix('visit_')}"
+            if function.name.value.startswith("visit_") and visited in standard().bases:
+                return _one(visited)
+        return None
+
+    def _owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
+        """The class whose method a function is."""
+        for child, parent in self._names.ancestors(function):
+            if isinstance(parent, cst.ClassDef) and child is parent.body:
+                return parent
+            if isinstance(parent, _FUNCTIONS):
+                return None
+        return None
+
+    def _entered(self, node: cst.WithItem) -> Alternatives:
+        manager = self._infer(node.item)
+        if manager is None or any(one.form for one in manager):
+            return None
+        found = []
+        for one in manager:
+            result = self._method(one, "__enter__") or _unwrapped(self._method(one, "__aenter__"), "await")
+            found.append(result or (frozenset({one}) if isinstance(one.kind, str) else None))
+        return _either(found)
+
+    def _item(self, iterated: cst.CSTNode | None) -> Alternatives:
+        found = self._infer(iterated)
+        if found is None:
+            return None
+        return _either(
+            [
+                frozenset({replace(one, form="")})
+                if one.form == "*"
+                else _unwrapped(self._method(one, "__iter__"), "*")
+                if one.form == ""
+                else None
+                for one in found
+            ]
+        )
+
+    def _caught(self, node: cst.AsName) -> Alternatives:
+        handler = self._names.parents[node]
+        if not isinstance(handler, cst.ExceptHandler):
+            return None
+        return self._instances(handler.type)
+
+    def _instances(self, classes: cst.CSTNode | None) -> Alternatives:
+        """Instances of the classes that an ``except`` or an ``isinstance`` names."""
+        if isinstance(classes, cst.Tuple):
+            return _either([self._instances(element.value) for element in classes.elements])
+        if isinstance(classes, cst.BinaryOperation) and isinstance(classes.operator, cst.BitOr):
+            return _either([self._instances(classes.left), self._instances(classes.right)])
+        if isinstance(classes, cst.Name):
+            bindings = self._names.bindings(classes) or []
+            if len(bindings) == 1 and isinstance(bindings[0].value, cst.Tuple):
+                return self._instances(bindings[0].value)
+        return _unwrapped(self._infer(classes), "type")
+
+    def _attribute(self, node: cst.Attribute) -> Alternatives:
+        if node.attr.value == "__code__":
+            return _one("types.CodeType")
+        names = self._names.resolve(node)
+        if names:
+            found = self._named(names)
+            if found is not None:
+                return found
+        owners = self._infer(node.value)
+        if owners is None:
+            return None
+        return _either([self._attribute_of(one, node.attr.value) for one in owners])
+
+    def _attribute_of(self, owner: Type, name: str) -> Alternatives:
+        if owner.form not in ("", "type", "super"):
+            return None
+        if name == "__class__":
+            return frozenset({replace(owner, form="type")})
+        for kind in self._mro(owner.kind)[owner.form == "super" :]:
+            if kind is None:
+                return None
+            if isinstance(kind, str):
+                known = standard().attributes.get(f"{kind}.{name}")
+                if known is not None:
+                    return _told(known, owner)
+            else:
+                settings = self._settings(kind).get(name)
+                if settings is not None:
+                    return _either([self._set(one) for one in settings])
+        return None
+
+    def _set(self, one: _Setting) -> Alternatives:
+        if one.annotation is not None:
+            return self._annotated(one.annotation) or self._infer(one.value)
+        if isinstance(one.node, cst.ClassDef):
+            return frozenset({Type(one.node, "type")})
+        if isinstance(one.node, cst.FunctionDef):
+            is_property = any(dotted(item.decorator).endswith("property") for item in one.node.decorators)
+            return self._result(one.node) if is_property else None
+        return self._infer(one.value)
+
+    def _call(self, node: cst.Call) -> Alternatives:
+        names = self._names.resolve(node.func)
+        if "builtins.super" in names and not node.args:
+            function = self._enclosing_function(node)
+            owner = None if function is None else self._owner(function)
+            return None if owner is None else frozenset({Type(owner, "super")})
+        if "builtins.type" in names and len(node.args) == 1:
+            found = self._infer(node.args[0].value)
+            return _either([frozenset({replace(one, form="type")}) if not one.form else None for one in found or ()])
+        definition = self.definition(node.func)
+        if isinstance(definition, cst.FunctionDef):
+            return self._result(definition)
+        results = [self._returned(standard().canonical(name)) for name in names]
+        if results and None not in results:
+            return _either(results)
+        called = self._infer(node.func)
+        if called is not None:
+            return _either([_one_of(one.kind) if one.form == "type" else None for one in called])
+        if isinstance(node.func, cst.Attribute):
+            owners = self._infer(node.func.value)
+            if owners is not None:
+                return _either([self._method(one, node.func.attr.value) for one in owners])
+        return None
+
+    def _enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        ancestors = self._names.ancestors(node)
+        return next((parent for _, parent in ancestors if isinstance(parent, cst.FunctionDef)), None)
+
+    def _returned(self, canonical: str) -> Alternatives:
+        """What a call of a standard function or class gives."""
+        if canonical in standard().bases:
+            return _one(canonical)
+        owner = canonical.rpartition(".")[0]
+        return _told(standard().returns.get(canonical), Type(owner) if owner in standard().bases else None)
+
+    def _method(self, owner: Type, name: str) -> Alternatives:
+        """What calling a method of a value gives."""
+        if owner.form not in ("", "type", "super"):
+            return None
+        for kind in self._mro(owner.kind)[owner.form == "super" :]:
+            if kind is None:
+                return None
+            if isinstance(kind, str):
+                known = standard().returns.get(f"{kind}.{name}")
+                if known is not None:
+                    return _told(known, replace(owner, form=""))
+            elif name in self._settings(kind):
+                return None
+        return None
+
+    def _result(self, function: cst.FunctionDef) -> Alternatives:
+        """What calling a function of this file gives: by its annotation, or by all that it returns."""
+        returned, yields = _returns(function)
+        if yields:
+            return _one("types.AsyncGeneratorType" if function.asynchronous else "types.GeneratorType")
+        if function.asynchronous:
+            return _one("types.CoroutineType")
+        if function.decorators and not all(
+            dotted(one.decorator).rpartition(".")[2] in ("staticmethod", "classmethod", "property", "cached_property")
+            for one in function.decorators
+        ):
+            return None
+        if function.returns is not None:
+            return self._annotated(function.returns)
+        if not returned:
+            return None
+        return _either([self._infer(value) for value in returned])
+
+    def _unary(self, node: cst.UnaryOperation) -> Alternatives:
+        if isinstance(node.operator, cst.Not):
+            return _one("builtins.bool")
+        found = self._infer(node.expression)
+        if found is not None and all(one.kind in _NUMBERS and not one.form for one in found):
+            return frozenset(Type("builtins.int") if one.kind == "builtins.bool" else one for one in found)
+        return None
+
+    def _comparison(self, node: cst.Comparison) -> Alternatives:
+        if all(isinstance(part.operator, _ALWAYS_BOOL) for part in node.comparisons):
+            return _one("builtins.bool")
+        scalars = {*_NUMBERS, "builtins.str", "builtins.bytes"}
+        for side in (node.left, *(part.comparator for part in node.comparisons)):
+            found = self._infer(side)
+            if found is None or not all(one.kind in scalars and not one.form for one in found):
+                return None
+        return _one("builtins.bool")
+
+    def _binary(self, node: cst.BinaryOperation) -> Alternatives:
+        left, right = self._infer(node.left), self._infer(node.right)
+        kinds = [
+            max((_NUMBERS.index(one.kind) if one.kind in _NUMBERS and not one.form else 9 for one in side), default=9)
+            if side is not None
+            else 9
+            for side in (left, right)
+        ]
+        if isinstance(node.operator, cst.Divide):
+            if left is not None and kinds[0] == 9:
+                return _either([self._method(one, "__truediv__") for one in left])
+            # Dividing by or into a plain number gives no path; whatever it is, it is no int.
+            return _one("builtins.float") if min(kinds) < _NUMBERS.index("builtins.complex") else None
+        if max(kinds) < 9:
+            return _one(_NUMBERS[max(*kinds, 1)])
+        if left is not None and left == right and isinstance(node.operator, (cst.Add, cst.BitOr, cst.BitAnd)):
+            return left
+        if left is not None and isinstance(node.operator, (cst.Modulo, cst.Multiply, cst.Subtract, cst.BitXor)):
+            (one, *others) = left
+            return left if not others and one.kind in ("builtins.str", "builtins.bytes", "builtins.set") else None
+        return None
+
+    def _subscript(self, node: cst.Subscript) -> Alternatives:
+        if len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
+            return None
+        found = self._infer(node.value)
+        if found is None:
+            return None
+        return _either(
+            [
+                frozenset({replace(one, form="")}) if one.form == "*" else self._method(one, "__getitem__")
+                for one in found
+                if one.form in ("", "*")
+            ]
+        )
+
+    # Annotations.
+
+    def _annotated(self, annotation: cst.Annotation | None) -> Alternatives:
+        return None if annotation is None else self._meant(annotation.annotation)
+
+    def _meant(self, node: cst.BaseExpression) -> Alternatives:
+        """The instances that an annotation allows."""
+        text = string_value(node)
+        if text is not None:
+            try:
+                parsed = cst.parse_expression(text.strip())
+            except cst.ParserSyntaxError:
+                return None
+            self._names.adopt(parsed, node)
+            node = parsed
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+            return _either([self._meant(node.left), self._meant(node.right)])
+        if isinstance(node, cst.Name) and node.value == "None":
+            return _one("types.NoneType")
+        if isinstance(node, cst.Subscript):
+            return self._meant_by_subscript(node)
+        found = self._infer(node)
+        return None if found is None else _unwrapped(found, "type")
+
+    def _meant_by_subscript(self, node: cst.Subscript) -> Alternatives:
+        items = [item.slice.value for item in node.slice if isinstance(item.slice, cst.Index)]
+        name = dotted(node.value).rpartition(".")[2]
+        if not items or len(items) != len(node.slice):
+            return None
+        if name == "Union":
+            return _either([self._meant(item) for item in items])
+        if name in _TRANSPARENT:
+            return self._meant(items[0])
+        if name in ("Type", "type"):
+            found = self._meant(items[0])
+            return None if found is None else frozenset(replace(one, form="type") for one in found)
+        if name in _ITERABLES:
+            found = self._meant(items[0])
+            same = name not in ("Tuple", "tuple") or (len(items) == 2 and isinstance(items[1], cst.Ellipsis))
+            return frozenset(replace(one, form="*") for one in found) if found and same else None
+        return _unwrapped(self._infer(node.value), "type")
+
+    # Tests of the type.
+
+    def _narrowed(self, node: cst.CSTNode) -> Alternatives:
+        """What ``isinstance`` tests that hold where an expression stands say of it."""
+        if not isinstance(node, (cst.Name, cst.Attribute)) or not (key := dotted(node)):
+            return None
+        since = self._last_set(node)
+        for child, parent in self._names.ancestors(node):
+            if isinstance(parent, _FUNCTIONS) and child is parent.body and isinstance(node, cst.Attribute):
+                return None
+            for test, outcome in self._holding(child, parent):
+                if self._names.order[test] < since:
+                    return None
+                found = self._tested(test, outcome, key)
+                if found is not None:
+                    return found
+            if isinstance(parent, cst.MatchCase) and child is parent.body:
+                subject = self._names.parents[parent]
+                if isinstance(subject, cst.Match) and dotted(subject.subject) == key:
+                    return self._matched(parent.pattern)
+        return None
+
+    def _last_set(self, node: cst.Name | cst.Attribute) -> int:
+        """When the name at the root of an expression got its value: tests made before say nothing of it."""
+        root: cst.BaseExpression = node
+        while isinstance(root, cst.Attribute):
+            root = root.value
+        bindings = self._names.bindings(root) if isinstance(root, cst.Name) else None
+        return max((binding.order for binding in bindings or ()), default=-1)
+
+    def _holding(self, child: cst.CSTNode, parent: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
+        yield from self._reach.conditions(child, parent)
+        if isinstance(parent, BLOCKS):
+            for statement in self._reach.before(child, parent):
+                if isinstance(statement, cst.If) and self._reach.block_leaves(statement.body) is not None:
+                    yield statement.test, False
+                elif isinstance(statement, cst.SimpleStatementLine):
+                    for part in statement.body:
+                        if isinstance(part, cst.Assert):
+                            yield part.test, True
+
+    def _tested(self, test: cst.BaseExpression, outcome: bool, key: str) -> Alternatives:
+        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            return self._tested(test.expression, not outcome, key)
+        if isinstance(test, cst.BooleanOperation):
+            if isinstance(test.operator, cst.And) is not outcome:
+                return None
+            return self._tested(test.left, outcome, key) or self._tested(test.right, outcome, key)
+        if not outcome or not isinstance(test, cst.Call) or len(test.args) != 2 or dotted(test.args[0].value) != key:
+            return None
+        if "builtins.isinstance" not in self._names.resolve(test.func):
+            return None
+        return self._instances(test.args[1].value)
+
+    def _matched(self, pattern: cst.MatchPattern) -> Alternatives:
+        if isinstance(pattern, cst.MatchAs) and pattern.pattern is not None:
+            return self._matched(pattern.pattern)
+        if isinstance(pattern, cst.MatchOr):
+            return _either([self._matched(element.pattern) for element in pattern.patterns])
+        return self._instances(pattern.cls) if isinstance(pattern, cst.MatchClass) else None
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One place that sets an attribute of a class or of its instances."""
+
+    name: str
+    node: cst.CSTNode
+    value: cst.BaseExpression | None = None
+    annotation: cst.Annotation | None = None
+
+
+def _set_in(owner: cst.ClassDef) -> Iterator[_Setting]:
+    """The attributes that a class body sets, and those that its methods set on their first parameter."""
+    stack = [(child, "") for child in children(owner.body)]
+    while stack:
+        node, receiver = stack.pop()
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            if not receiver:
+                yield _Setting(node.name.value, node)
+                parameters = _positional(node) if isinstance(node, cst.FunctionDef) else []
+                if parameters and isinstance(node, cst.FunctionDef):
+                    stack.append((node.body, parameters[0].name.value))
+            continue
+        yield from _set_by(node, receiver)
+        stack.extend((child, receiver) for child in children(node))
+
+
+def _set_by(node: cst.CSTNode, receiver: str) -> Iterator[_Setting]:
+    targets: list[cst.BaseExpression] = []
+    value: cst.BaseExpression | None = None
+    annotation: cst.Annotation | None = None
+    if isinstance(node, cst.Assign):
+        targets, value = [target.target for target in node.targets], node.value
+    elif isinstance(node, (cst.AnnAssign, cst.AugAssign)):
+        targets, value = [node.target], node.value if isinstance(node, cst.AnnAssign) else None
+        annotation = node.annotation if isinstance(node, cst.AnnAssign) else None
+    elif isinstance(node, (cst.For, cst.CompFor)):
+        targets = [node.target]
+    elif isinstance(node, cst.WithItem) and node.asname is not None:
+        targets = [node.asname.name]
+    elif isinstance(node, (cst.Import, cst.ImportFrom)) and not receiver and not isinstance(node.names, cst.ImportStar):
+        for alias in node.names:
+            yield _Setting(alias.evaluated_alias or alias.evaluated_name.partition(".")[0], node)
+    while targets:
+        target = targets.pop()
+        if isinstance(target, (cst.Tuple, cst.List)):
+            targets.extend(element.value for element in target.elements)
+            value = None
+        elif receiver and isinstance(target, cst.Attribute) and dotted(target.value) == receiver:
+            yield _Setting(target.attr.value, node, value, annotation)
+        elif not receiver and isinstance(target, cst.Name):
+            yield _Setting(target.value, node, value, annotation)
+
+
+def _positional(function: cst.FunctionDef) -> list[cst.Param]:
+    return [*function.params.posonly_params, *function.params.params]
+
+
+def _returns(function: cst.FunctionDef) -> tuple[list[cst.BaseExpression | None], bool]:
+    """What the ``return`` statements of a function give, and whether it is a generator."""
+    returned: list[cst.BaseExpression | None] = []
+    yields = False
+    stack: list[cst.CSTNode] = [function.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            continue
+        if isinstance(node, cst.Return):
+            returned.append(node.value)
+        yields = yields or isinstance(node, cst.Yield)
+        stack.extend(children(node))
+    return returned, yields
+
+
+def _one(kind: str, form: str = "") -> frozenset[Type]:
+    return frozenset({Type(kind, form)})
+
+
+def _one_of(kind: Kind) -> frozenset[Type]:
+    return frozenset({Type(kind)})
+
+
+def _told(value: str | None, owner: Type | None = None) -> Alternatives:
+    """What a value of the table means; ``self`` is the owner's own class."""
+    if value is None or value == "?":
+        return None
+    form = ""
+    for prefix, means in (("await ", "await"), ("*", "*")):
+        if value.startswith(prefix):
+            value, form = value.removeprefix(prefix), means
+            break
+    if value == "self":
+        return None if owner is None else frozenset({Type(owner.kind, form)})
+    return _one(value, form)
+
+
+def _unwrapped(found: Alternatives, form: str) -> Alternatives:
+    """Instances of what is given in a form (``type``, ``*``, ``await``); None where something is not."""
+    if not found or any(one.form != form for one in found):
+        return None
+    return frozenset(replace(one, form="") for one in found)
+
+
+def _either(found: Iterable[Alternatives]) -> Alternatives:
+    """All of several alternatives, if each is known; ``None`` has no members and does not count beside others."""
+    together: set[Type] = set()
+    for one in found:
+        if one is None:
+            return None
+        together |= one
+    nothing = Type("types.NoneType")
+    if len(together) > 1:
+        together.discard(nothing)
+    return frozenset(together) or None
+
+
+def _is_bytes(node: cst.SimpleString | cst.ConcatenatedString) -> bool:
+    first: cst.CSTNode = node
+    while isinstance(first, cst.ConcatenatedString):
+        first = first.left
+    return isinstance(first, cst.SimpleString) and "b" in first.prefix.lower()
+
+
+def _is_name(node: cst.AsName | None, name: str) -> bool:
+    return node is not None and isinstance(node.name, cst.Name) and node.name.value == name
+
+
+def _is_target(target: cst.BaseExpression, name: str) -> bool:
+    return isinstance(target, cst.Name) and target.value == name
