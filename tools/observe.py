@@ -3,7 +3,7 @@
     python tools/observe.py python3.8 ... python3.15                    reports differences; exits 1 if there are any
     python tools/observe.py --write FILE.json.gz python3.8 ...          writes what was seen, for the tests
 
-A name that an older interpreter has and a newer one lacks belongs into names.toml or removed_modules.toml, or into
+A name that an older interpreter has and a newer one lacks belongs into names.toml or modules.toml, or into
 not_worth_a_row.toml with a reason. Whether a name is there is asked with `getattr`: `dir` does not know what a module's
 `__getattr__` serves. Where a module does not import (another platform, a library that was not built), nothing can be
 told of its names.
@@ -24,7 +24,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ROOT / "rules/py314_rules/facts/names.toml"
-MODULES = ROOT / "rules/py314_rules/facts/removed_modules.toml"
+MODULES = ROOT / "rules/py314_rules/facts/modules.toml"
 NOT_WORTH = ROOT / "tools/not_worth_a_row.toml"
 
 # Not imported: what does something when it is, what is for CPython's own use, and data.

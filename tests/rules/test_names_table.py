@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 import tomli
 from helpers.interpreters import interpreters
+from py314_rules.names import ROWS, Row
 
 from py314_check.facts import FactError, load_facts
 
@@ -44,26 +44,6 @@ NAMES: dict[str, dict[str, Any]] = dict(TABLES.names)
 SNAPSHOT = observe.Snapshot.from_json(
     gzip.decompress((ROOT / "tests/data/public_names.json.gz").read_bytes()).decode("utf-8")
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of facts/names.toml, which says what each key means."""
-
-    url: str
-    instead: str
-    removed_in: str | None = None
-    deprecated_in: str | None = None
-    warns_in: str | None = None
-    goes_in: str | None = None
-    aliases: tuple[str, ...] = ()
-    member: bool = False
-    but: tuple[str, ...] = ()
-    private: bool = False
-    where: str | None = None
-
-
-ROWS = load_facts("py314_rules.facts", "names.toml", Row)
 
 
 # The table by itself

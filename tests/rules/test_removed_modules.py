@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from helpers.interpreters import interpreters
 from helpers.scanning import found, verdicts
-from py314_rules.removed.removed_module import MODULES
+from py314_rules.modules import MODULES
 
 from py314_check.model import parse_version
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -93,6 +93,8 @@ class Guards:
                 return "the exception is expected here"
             if isinstance(parent, _LATER) and child is parent.body:
                 now = False
+        if subject.symbol in self._set_here:
+            return "this file sets the name itself"
         if subject.brought_by and self._imports_always(subject.brought_by):
             return f"{subject.brought_by}, which this file imports, brings it back"
         if subject.brought_by in self._path.parent.parts:
@@ -202,6 +204,16 @@ class Guards:
                 return True
         return False
 
+    @cached_property
+    def _set_here(self) -> frozenset[str]:
+        """The names of other modules that the file sets, by an assignment or by ``setattr``."""
+        names = {name for target in self.names.attributes_set for name in self.names.resolve(target)}
+        for node in self.names.order:
+            if isinstance(node, cst.Call) and len(node.args) == 3 and dotted(node.func) == "setattr":
+                attribute = string_value(node.args[1].value)
+                names |= {f"{owner}.{attribute}" for owner in self.names.resolve(node.args[0].value)}
+        return frozenset(names)
+
     def _has_default(self, call: cst.Call, subject: Subject) -> bool:
         """Whether the subject is the name (or the object) of a ``getattr`` with a default."""
         return (
@@ -295,6 +307,10 @@ class Guards:
             return self._present(test.args[0].value, outcome, subject, depth + 1)
         if function & {"builtins.hasattr", "builtins.getattr"} and len(test.args) >= 2:
             attribute = string_value(test.args[1].value)
+            receiver = subject.node.value if isinstance(subject.node, cst.Attribute) else None
+            if receiver is not None and dotted(receiver) and dotted(receiver) == dotted(test.args[0].value):
+                # The same object: it has this, or it lacks another, newer one.
+                return outcome is (isinstance(subject.node, cst.Attribute) and subject.node.attr.value == attribute)
             for owner in self.names.resolve(test.args[0].value) if attribute is not None else ():
                 if _covers(f"{owner}.{attribute}", subject.symbol):
                     return outcome

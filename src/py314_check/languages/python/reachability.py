@@ -35,6 +35,7 @@ class Reachability:
         self._truths = Truths(self.names, target)
         self._judging: set[cst.CSTNode] = set()
         self._dead: dict[cst.CSTNode, bool] = {}
+        self._left: dict[cst.CSTNode, Verdict | None] = {}
         self._truth_of: dict[cst.BaseExpression, Truth | None] = {}
 
     def is_dead(self, node: cst.CSTNode) -> bool:
@@ -148,6 +149,14 @@ class Reachability:
         return None
 
     def block_leaves(self, block: cst.CSTNode | None) -> Verdict | None:
+        """Why nothing behind a block runs on the target; None where something may."""
+        if block is None:
+            return None
+        if block not in self._left:
+            self._left[block] = self._how_block_leaves(block)
+        return self._left[block]
+
+    def _how_block_leaves(self, block: cst.CSTNode) -> Verdict | None:
         if isinstance(block, cst.If):
             return self._leaves(block)
         if isinstance(block, cst.Else):

@@ -112,6 +112,8 @@ class Names:
         self.order: dict[cst.CSTNode, int] = {}
         self.star_imports: list[str] = []
         self.futures: set[str] = set()
+        self.attributes_set: list[cst.Attribute] = []
+        """The attributes that assignments give a value, such as ``collections.Mapping``."""
         self._is_dead = is_dead
         self._asking: set[cst.CSTNode] = set()
         self._scopes: dict[cst.CSTNode, Scope] = {module: Scope(module, None)}
@@ -386,6 +388,8 @@ class Names:
                     self._bind_target(element.value, node, value.elements[position].value)
         elif isinstance(target, cst.StarredElement):
             self._bind_target(target.value, node, None)
+        elif isinstance(target, cst.Attribute):
+            self.attributes_set.append(target)
 
     def _comprehension(self, node: cst.CSTNode) -> cst.CSTNode:
         return next(parent for _, parent in self.ancestors(node) if isinstance(parent, _COMPREHENSIONS))

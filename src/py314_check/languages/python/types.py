@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import libcst as cst
@@ -72,7 +73,9 @@ class Types:
         self._reach = reach
         self._names = reach.names
         self._known: dict[cst.CSTNode, Alternatives] = {}
+        self._tentative: dict[cst.CSTNode, Alternatives] = {}
         self._asking: set[cst.CSTNode] = set()
+        self._cut = 0
         self._members: dict[cst.ClassDef, dict[str, list[_Setting]]] = {}
 
     # What is asked.
@@ -175,20 +178,27 @@ class Types:
 
     def _infer(self, node: cst.CSTNode | None) -> Alternatives:
         """The types that the value of an expression may have: all of them, or None."""
-        if node is None or node in self._asking or len(self._asking) > _MAX_DEPTH:
+        if node is None:
             return None
-        if node not in self._known:
-            self._asking.add(node)
-            try:
-                found = self._narrowed(node)
-                if found is None:
-                    found = self._inferred(node)
-            finally:
-                self._asking.discard(node)
-            if not self._asking:  # an answer given while another is sought may lack what that one would add
-                self._known[node] = found
-            return found
-        return self._known[node]
+        for answers in (self._known, self._tentative):
+            if node in answers:
+                return answers[node]
+        if node in self._asking or len(self._asking) > _MAX_DEPTH:
+            self._cut += 1
+            return None
+        cut = self._cut
+        self._asking.add(node)
+        try:
+            found = self._narrowed(node)
+            if found is None:
+                found = self._inferred(node)
+        finally:
+            self._asking.discard(node)
+        # Where a circle was cut, the answer holds for the question that began it, and no longer.
+        (self._known if cut == self._cut else self._tentative)[node] = found
+        if not self._asking:
+            self._tentative.clear()
+        return found
 
     def _inferred(self, node: cst.CSTNode) -> Alternatives:
         if type(node) in _LITERALS:
@@ -545,7 +555,10 @@ class Types:
 
     def _narrowed(self, node: cst.CSTNode) -> Alternatives:
         """What ``isinstance`` tests that hold where an expression stands say of it."""
-        if not isinstance(node, (cst.Name, cst.Attribute)) or not (key := dotted(node)):
+        if not isinstance(node, (cst.Name, cst.Attribute)):
+            return None
+        key = dotted(node)
+        if key not in self._tested_keys:
             return None
         since = self._last_set(node)
         for child, parent in self._names.ancestors(node):
@@ -562,6 +575,17 @@ class Types:
                 if isinstance(subject, cst.Match) and dotted(subject.subject) == key:
                     return self._matched(parent.pattern)
         return None
+
+    @cached_property
+    def _tested_keys(self) -> frozenset[str]:
+        """What the file tests with ``isinstance`` or matches, as written."""
+        found = set()
+        for node in self._names.order:
+            if isinstance(node, cst.Call) and len(node.args) == 2:
+                found.add(dotted(node.args[0].value))
+            elif isinstance(node, cst.Match):
+                found.add(dotted(node.subject))
+        return frozenset(found - {""})
 
     def _last_set(self, node: cst.Name | cst.Attribute) -> int:
         """When the name at the root of an expression got its value: tests made before say nothing of it."""

@@ -1,0 +1,196 @@
+"""Uses of the names in facts/names.toml, in every spelling; what the rules about names have in common."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from py314_check.api import Confidence, Context, Rule, Words, cst, load_facts, parse_version
+from py314_rules.patching import patched_attribute, patched_name
+
+
+OLDEST = (3, 13)
+"""The oldest target there is."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of facts/names.toml, which says what each key means."""
+
+    url: str
+    instead: str
+    removed_in: str | None = None
+    deprecated_in: str | None = None
+    warns_in: str | None = None
+    goes_in: str | None = None
+    aliases: tuple[str, ...] = ()
+    member: bool = False
+    but: tuple[str, ...] = ()
+    private: bool = False
+    where: str | None = None
+    symbol: str | None = None
+    words: tuple[str, ...] = ()
+
+    def is_gone(self, context: Context) -> bool:
+        """Whether the target no longer has the name."""
+        return self.removed_in is not None and parse_version(self.removed_in) <= context.target.version
+
+    @property
+    def may_be_deprecated(self) -> bool:
+        """Whether some target still has the name, and says that it is to go."""
+        return self.deprecated_in is not None and (self.removed_in is None or parse_version(self.removed_in) > OLDEST)
+
+    def is_deprecated(self, context: Context) -> bool:
+        """Whether the target still has the name, and says that it is to go."""
+        announced = self.deprecated_in is not None and parse_version(self.deprecated_in) <= context.target.version
+        return announced and not self.is_gone(context)
+
+
+ROWS = load_facts("py314_rules.facts", "names.toml", Row)
+NAMES = {name: canonical for canonical, row in ROWS.items() for name in (canonical, *row.aliases)}
+"""Every qualified name of the table -> the name of its row."""
+_LAST_PARTS = frozenset(name.rpartition(".")[2] for name in NAMES)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place that needs a name of the table."""
+
+    node: cst.CSTNode
+    written: str
+    name: str
+    raises: str
+    certain: bool = True
+    part: tuple[int, int] | None = None
+
+    @property
+    def row(self) -> Row:
+        return ROWS[self.name]
+
+    @property
+    def symbol(self) -> str:
+        return self.row.symbol or self.name
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """Medium for what was never documented, and where a base class of unknown content may provide the name."""
+        return Confidence.MEDIUM if self.row.private or not self.certain else None
+
+
+def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
+    """The words without which no file uses a name of these rows."""
+    return tuple(
+        dict.fromkeys(way for name, row in rows.items() for one in (name, *row.aliases) for way in _words(one, row))
+    )
+
+
+def _words(name: str, row: Row) -> Iterator[Words]:
+    top, *_, last = name.split(".")
+    module = name.rpartition(".")[0].rpartition(".")[2]
+    for also in row.words or ("",):
+        # Code objects come from any function; everything else from a module that the file imports.
+        words = [word for word in (top if top != "types" or not row.member else "", last, also) if word]
+        yield Words(*words, test=_test(_MEMBER if row.member else _NAME, last, module))
+
+
+_MEMBER = rb"[.\"']\s*%(last)b\b"
+# What must stand in a file for it to use `module.last`: that; the module under another name; `from module import last`;
+# the module as a value; the module's name in a string.
+_NAME = (
+    rb"\b%(module)b\s*(?:\.\s*%(last)b\b|as\b|,\s*[\"']%(last)b\b"
+    rb"|import\b\s*(?:\*|\((?s:.){0,3000}?\b%(last)b\b|(?:[^\r\n\\()]|\\\r?\n){0,500}?\b%(last)b\b))"
+    rb"|(?:[=(]|\bor)\s*(?:\w+\s*\.\s*)*%(module)b\s*(?:if\b|or\b|and\b|[)\];#\r\n])"
+    rb"|[\"'.]%(module)b[\"']"
+)
+
+
+class _test:  # noqa: N801 (used as a function)
+    """A pattern that is compiled when it is first needed: hundreds of them would cost every start a second."""
+
+    def __init__(self, pattern: bytes, last: str, module: str) -> None:
+        self._source = pattern % {b"last": last.encode(), b"module": module.encode()}
+
+    def __call__(self, data: bytes) -> object:
+        return _compiled(self._source).search(data)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _test) and other._source == self._source
+
+    def __hash__(self) -> int:
+        return hash(self._source)
+
+
+@cache
+def _compiled(source: bytes) -> re.Pattern[bytes]:
+    return re.compile(source)
+
+
+class NameRule(Rule):
+    """A rule about names of the table: ``check`` is given every use of one."""
+
+    def check(self, use: Use) -> None:
+        raise NotImplementedError
+
+    def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
+        if node.relative or node.module is None or isinstance(node.names, cst.ImportStar):
+            return
+        module = self.context.dotted(node.module)
+        for alias in node.names:
+            self._found(alias.name, {f"{module}.{self.context.dotted(alias.name)}"}, "ImportError")
+
+    visit_LazyImportFrom = visit_ImportFrom
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        if node.attr.value not in _LAST_PARTS or _is_set(self.context, node):
+            return
+        names = self.context.resolve(node)
+        if not self._found(node, names, "AttributeError"):
+            member = self.context.member(node)
+            self._found(node, member.names, "AttributeError", certain=member.certain)
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node.value in _LAST_PARTS:  # behind `from module import *`
+            names = self.context.resolve(node)
+            if f"builtins.{node.value}" in names:
+                self._found(node, names, "NameError")
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if len(node.args) < 1:
+            return
+        owner, attribute = patched_attribute(self.context, node)
+        if attribute is not None and attribute.value in _LAST_PARTS:
+            names = {f"{one}.{attribute.value}" for one in self.context.resolve(owner)}
+            self._found(attribute.node, names, "AttributeError", part=attribute.part)
+        patched = patched_name(self.context, node)
+        if patched is not None and patched.value.rpartition(".")[2] in _LAST_PARTS:
+            self._found(patched.node, {patched.value}, "AttributeError", part=patched.part)
+
+    def _found(
+        self,
+        node: cst.CSTNode,
+        names: frozenset[str] | set[str],
+        raises: str,
+        *,
+        certain: bool = True,
+        part: tuple[int, int] | None = None,
+    ) -> bool:
+        """Checks the rows that some names stand for; tells whether there are any."""
+        by_row: defaultdict[str, list[str]] = defaultdict(list)
+        for name in sorted(names & NAMES.keys()):
+            by_row[NAMES[name]].append(name)
+        for canonical, written in by_row.items():
+            last = canonical.rpartition(".")[2]
+            if not any(f"{subclass}.{last}" in names for subclass in ROWS[canonical].but):
+                self.check(Use(node, written[0], canonical, raises, certain, part))
+        return bool(by_row)
+
+
+def _is_set(context: Context, node: cst.Attribute) -> bool:
+    """Whether an attribute is given a value or deleted here, not read."""
+    parent = next(context.ancestors(node))
+    return isinstance(parent, (cst.AssignTarget, cst.Del)) or (
+        isinstance(parent, (cst.AnnAssign, cst.For, cst.CompFor)) and parent.target is node
+    )
