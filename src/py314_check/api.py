@@ -248,6 +248,9 @@ class Rule:
     since: ClassVar[str] = "3.0"
     """The first Python version that the rule holds for: it does not run for targets before it."""
 
+    compiled: ClassVar[bool] = False
+    """Whether the rule is about what the compiler says: that holds for code that never runs, too."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
 

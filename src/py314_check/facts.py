@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from importlib.resources import files
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -14,13 +15,17 @@ import tomli
 
 
 class Facts(Protocol):
-    """Any dataclass whose fields are str, bool, ``str | None`` or ``tuple[str, ...]``."""
+    """Any dataclass whose fields are str, bool, ``str | None``, ``int | None`` or ``tuple[str, ...]``.
+
+    A field whose name ends in ``_in`` holds a Python version; that of ``goes_in`` may also be ``"future"``.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
 
 FactsT = TypeVar("FactsT", bound=Facts)
-_KINDS = {"str": str, "str | None": str, "bool": bool, "tuple[str, ...]": list}
+_KINDS = {"str": str, "str | None": str, "bool": bool, "int | None": int, "tuple[str, ...]": list}
+_VERSION = re.compile(r"[23]\.(0|[1-9]\d?)")
 
 
 class FactError(Exception):
@@ -51,9 +56,18 @@ def read_row(file: str, name: str, row: object, row_type: type[FactsT]) -> Facts
             raise FactError(f"{file}: row {name!r} has an unknown key {key!r}{hint}")
         kind = _KINDS[str(fields[key].type)]
         items = value if isinstance(value, list) else []
-        if not isinstance(value, kind) or not all(isinstance(item, str) for item in items):
+        fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)  # True is an int, too
+        if not fits or not all(isinstance(item, str) for item in items):
             raise FactError(f"{file}: row {name!r}: {key!r} must be of type {fields[key].type}, not {value!r}")
+        if key.endswith("_in"):
+            _check_version(file, name, key, str(value))
     missing = [key for key, field in fields.items() if field.default is dataclasses.MISSING and key not in row]
     if missing:
         raise FactError(f"{file}: row {name!r} lacks {', '.join(map(repr, missing))}")
     return row_type(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+
+
+def _check_version(file: str, name: str, key: str, value: str) -> None:
+    if _VERSION.fullmatch(value) is None and (key, value) != ("goes_in", "future"):
+        also = ', or "future"' if key == "goes_in" else ""
+        raise FactError(f'{file}: row {name!r}: {key!r} must be a Python version such as "3.14"{also}, not {value!r}')

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers.scanning import scan_source
 
-from py314_check.api import SECTIONS, Rule
+from py314_check.api import SECTIONS, Rule, parse_version
 from py314_check.registry import all_rules, describe
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -47,12 +47,14 @@ def test_it_has_a_reference(rule: type[Rule]) -> None:
 
 @RULES
 def test_the_example_is_reported(rule: type[Rule]) -> None:
-    assert rule.code in {finding.code for finding in scan_source(_example(rule, "Example")).findings}
+    target = max("3.14", rule.since, key=parse_version)
+    assert rule.code in {one.code for one in scan_source(_example(rule, "Example"), target=target).findings}
 
 
 @RULES
 def test_the_remedy_is_silent(rule: type[Rule]) -> None:
-    assert scan_source(_example(rule, "Use instead")).findings == ()
+    target = max("3.14", rule.since, key=parse_version)
+    assert scan_source(_example(rule, "Use instead"), target=target).findings == ()
 
 
 @RULES

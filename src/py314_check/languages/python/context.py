@@ -141,8 +141,11 @@ class PythonContext:
             return []
         guards = Guards(self._reach, self.path)
         failing = [node for _, node, report in self._reports if report.raises and not self._reach.is_dead(node)]
-        judged = []
+        judged: list[tuple[Rule, cst.CSTNode, Report, str | None]] = []
         for rule, node, report in self._reports:
+            if rule.compiled:
+                judged.append((rule, node, report, None))
+                continue
             verdict = guards.judge(Subject(node, report.symbol, report.raises, report.brought_by), failing)
             if not verdict.dead:
                 judged.append((rule, node, report, verdict.guard))

@@ -176,6 +176,8 @@ class Guards:
         names = {""} if handler.type is None else self._exception_names(handler.type)
         if names & {"ImportError", "ModuleNotFoundError"}:
             return _contains(parent.body, (cst.Import, cst.ImportFrom, cst.Call))
+        if "TypeError" in names:  # a newer way to call the same function
+            return bool(_called(parent.body) & _called(handler.body))
         if "AttributeError" in names:
             return _contains(parent.body, (cst.Attribute, cst.Call))
         return bool(names & _BROAD) and _only_looks_up(parent.body)
@@ -375,6 +377,18 @@ def _contains(block: cst.CSTNode, kinds: tuple[type[cst.CSTNode], ...]) -> bool:
             return True
         stack.extend(children(node))
     return False
+
+
+def _called(block: cst.CSTNode) -> set[str]:
+    """The functions that are called in a block, as written."""
+    found = set()
+    stack = [block]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Call):
+            found.add(dotted(node.func))
+        stack.extend(children(node))
+    return found - {""}
 
 
 def _only_looks_up(block: cst.CSTNode) -> bool:

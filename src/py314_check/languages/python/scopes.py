@@ -227,7 +227,7 @@ class Names:
         scope = self._binding_scope(name.value, home)
         if scope is None:
             return None
-        return self._reaching(scope.bindings[name.value], name if scope is home else None)
+        return self._reaching(scope.bindings[name.value], name, at_once=scope is home)
 
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
         """What a name was assigned, where it certainly was that; any other expression as it is."""
@@ -266,17 +266,20 @@ class Names:
             scope = scope.parent
         return None
 
-    def _reaching(self, bindings: list[Binding], use: cst.Name | None) -> list[Binding]:
-        """Back from the use (or from the end of the scope) to the last binding that cannot be passed by."""
+    def _reaching(self, bindings: list[Binding], use: cst.Name, *, at_once: bool) -> list[Binding]:
+        """Back from the use (or from the end of the scope) to the last binding that cannot be passed by.
+
+        What cannot run on the target binds nothing, save for uses that cannot run there either.
+        """
         block: Block = ()
         candidates = bindings
-        if use is not None:
+        if at_once:
             block = self.block_of(use)
             before = [binding for binding in bindings if binding.order < self.order[use]]
             candidates = before or bindings
         reaching: list[Binding] = []
         for binding in reversed(candidates):
-            if self._is_dead(binding.node):
+            if self._is_dead(binding.node) and not self._is_dead(use):
                 continue
             if _excludes(binding.block, block):
                 continue

@@ -39,6 +39,8 @@ _LITERALS: dict[type[cst.CSTNode], str] = {
 _CONSTANTS = {"True": "builtins.bool", "False": "builtins.bool", "None": "types.NoneType"}
 _NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex")
 _ALWAYS_BOOL = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
+_MAKE_CLASSES = {"typing.NamedTuple", "typing.TypedDict", "enum.Enum", "builtins.type"}
+_HARMLESS_DECORATORS = {"staticmethod", "classmethod", "property", "cached_property", "override", "abstractmethod"}
 _IMPLICIT_CLASSMETHODS = {"__new__", "__init_subclass__", "__class_getitem__"}
 # Subscripted names of typing: those that mean their (first) argument, and those that mean any number of it.
 _TRANSPARENT = {"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
@@ -310,7 +312,9 @@ class Types:
         found = []
         for one in manager:
             result = self._method(one, "__enter__") or _unwrapped(self._method(one, "__aenter__"), "await")
-            found.append(result or (frozenset({one}) if isinstance(one.kind, str) else None))
+            # Files, archives, connections give themselves; what contextlib wraps does not.
+            gives_itself = isinstance(one.kind, str) and not one.kind.startswith("contextlib.")
+            found.append(result or (frozenset({one}) if gives_itself else None))
         return _either(found)
 
     def _item(self, iterated: cst.CSTNode | None) -> Alternatives:
@@ -418,7 +422,8 @@ class Types:
     def _returned(self, canonical: str) -> Alternatives:
         """What a call of a standard function or class gives."""
         if canonical in standard().bases:
-            return _one(canonical)
+            makes_class = _MAKE_CLASSES.intersection(standard().mro(canonical))  # when called like a function
+            return None if makes_class else _one(canonical)
         owner = canonical.rpartition(".")[0]
         return _told(standard().returns.get(canonical), Type(owner) if owner in standard().bases else None)
 
@@ -439,16 +444,13 @@ class Types:
 
     def _result(self, function: cst.FunctionDef) -> Alternatives:
         """What calling a function of this file gives: by its annotation, or by all that it returns."""
+        if not all(dotted(one.decorator).rpartition(".")[2] in _HARMLESS_DECORATORS for one in function.decorators):
+            return None
         returned, yields = _returns(function)
         if yields:
             return _one("types.AsyncGeneratorType" if function.asynchronous else "types.GeneratorType")
         if function.asynchronous:
             return _one("types.CoroutineType")
-        if function.decorators and not all(
-            dotted(one.decorator).rpartition(".")[2] in ("staticmethod", "classmethod", "property", "cached_property")
-            for one in function.decorators
-        ):
-            return None
         if function.returns is not None:
             return self._annotated(function.returns)
         if not returned:
