@@ -1,0 +1,105 @@
+"""Tells from a file's bytes whether it may call a function with certain arguments: a file that cannot is not parsed.
+
+It may hold where no such call is, and must hold wherever one is. The time is linear: of each place, a bounded part is
+read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Given:
+    """One argument of a call: its star (``""``, ``"*"``, ``"**"``), its keyword, and its text where that is at hand."""
+
+    star: str
+    keyword: str | None
+    text: bytes = b""
+
+
+_REACH = 4000  # bytes of a call that are read; a longer one may have any arguments
+_BEHIND = 200  # bytes before a name that may say that it is given another one
+_TOKENS = re.compile(
+    rb"""
+    (?P<skip>\#[^\r\n]*
+    | "{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3})?
+    | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'{3})?
+    | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
+    | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?)
+    | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NAMES = re.compile(rb"[\w\x80-\xff]")
+_SPACE = re.compile(rb"(?:\s|\\\r?\n|#[^\r\n]*)*")
+_KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
+# `x = module.name` at the end of a statement, `y or module.name`: under the other name, any call may follow.
+_RENAMES = re.compile(rb"(?:(?P<assigned>=)|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")
+_ENDS = re.compile(rb"[ \t]*(?:[\r\n;#)]|(?:if|or|and)\b|\Z)")
+_AS = re.compile(rb"\s*as\b")
+_DEFINES = re.compile(rb"\b(?:def|class)\s+\Z")
+
+
+def may_derive_from(name: str, data: bytes) -> bool:
+    """Whether a class of the file may have a class of this name among its bases."""
+    return re.search(rb"class\s+\w+\s*\([^:]{0,500}?\b%b\b" % name.encode(), data) is not None
+
+
+def may_call(data: bytes, function: str, condition: Callable[[Sequence[Given]], bool]) -> bool:
+    """Whether a call of a function, given by its last name, may have arguments that a condition holds for."""
+    name = function.encode()
+    start = data.find(name)
+    while start >= 0:
+        end = start + len(name)
+        alone = not _NAMES.match(data, end) and not _NAMES.match(data, max(start - 1, 0), start)
+        if alone and _may_hold(data, start, end, condition):
+            return True
+        start = data.find(name, end)
+    return False
+
+
+def _may_hold(data: bytes, start: int, end: int, condition: Callable[[Sequence[Given]], bool]) -> bool:
+    before = data[max(start - _BEHIND, 0) : start]
+    if _DEFINES.search(before[-20:]) is not None:
+        return False
+    space = _SPACE.match(data, end, end + _REACH)
+    opened = end if space is None else space.end()
+    if data[opened : opened + 1] == b"(":
+        given = _arguments(data[opened + 1 : opened + 1 + _REACH])
+        return given is None or condition(given)
+    if before.endswith((b"'", b'"')):  # getattr(module, "name")
+        return True
+    if _AS.match(data, end) is not None:
+        return True
+    renames = _RENAMES.search(before)
+    return renames is not None and (renames["assigned"] is None or _ENDS.match(data, end) is not None)
+
+
+def _arguments(text: bytes) -> list[Given] | None:
+    """The arguments of a call, from behind its opening bracket; None where they do not end within the text."""
+    given: list[Given] = []
+    start = depth = 0
+    for token in _TOKENS.finditer(text):
+        if token["open"]:
+            depth += 1
+        elif depth == 0 and (token["comma"] or token["close"]):
+            given.extend(_argument(text[start : token.start()]))
+            start = token.end()
+            if token["close"]:
+                return given
+        elif token["close"]:
+            depth -= 1
+    return None
+
+
+def _argument(text: bytes) -> Iterator[Given]:
+    space = _SPACE.match(text)
+    text = text[space.end() :] if space is not None else text
+    if text:
+        star = "**" if text.startswith(b"**") else "*" if text.startswith(b"*") else ""
+        keyword = _KEYWORD.match(text)
+        value = text if keyword is None else text[keyword.end() :]
+        yield Given(star, None if keyword is None else keyword[1].decode("ascii", "replace"), value.strip())

@@ -1,0 +1,430 @@
+"""Calls of the shapes in facts/calls.toml; what the rules about calls have in common."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from py314_check.api import Confidence, Context, FactError, Level, Rule, Words, cst, load_facts, parse_version
+from py314_rules.call_words import Given, may_call, may_derive_from
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of facts/calls.toml, which says what each key means."""
+
+    functions: tuple[str, ...]
+    instead: str
+    url: str
+    examples: tuple[str, ...]
+    symbol: str = "{row}"
+    member: bool = False
+    keywords: tuple[str, ...] = ()
+    but_keywords: tuple[str, ...] = ()
+    position: int | None = None
+    rest: bool = False
+    lacks: str | None = None
+    lacks_at: int | None = None
+    kinds: tuple[str, ...] = ()
+    matches: str | None = None
+    arguments: int | None = None
+    where: str | None = None
+    unless_kinds: tuple[str, ...] = ()
+    unless_matches: str | None = None
+    unless_set: str | None = None
+    clue: str | None = None
+    removed_in: str | None = None
+    changed_in: str | None = None
+    deprecated_in: str | None = None
+    warns_in: str | None = None
+    goes_in: str | None = None
+    raises: str | None = None
+    handled: bool = True
+    now: str = ""
+    was: str = ""
+    what: str = ""
+    level: str | None = None
+    confidence: str | None = None
+    silent: tuple[str, ...] = ()
+
+    def verdict(self, version: tuple[int, int]) -> str:
+        """What the row says of a version of Python: ``removed``, ``changed``, ``deprecated``, or nothing."""
+        for verdict, since in (
+            ("removed", self.removed_in),
+            ("changed", self.changed_in),
+            ("deprecated", self.deprecated_in),
+        ):
+            if since is not None and parse_version(since) <= version:
+                return verdict
+        return ""
+
+    def chosen(self, given: Sequence[Given], shift: int = 0) -> Iterator[int]:
+        """Which of the arguments the row is about, by their names and places alone.
+
+        ``shift`` is 1 where the first one is ``self``. What stands behind ``*`` has no certain place.
+        """
+        further = self.rest or not (self.kinds or self.matches)
+        placed = True
+        for index, one in enumerate(given):
+            if one.star:
+                placed = placed and one.star != "*"
+            elif one.keyword is not None:
+                if one.keyword in self.keywords or ("*" in self.keywords and one.keyword not in self.but_keywords):
+                    yield index
+            elif self.position is not None and placed:
+                at = index - shift
+                if at == self.position or (further and at > self.position):
+                    yield index
+
+    def may_hold(self, given: Sequence[Given]) -> bool:
+        """Whether arguments, of which no values are known, may be of the row's shape."""
+        if self.arguments is not None and len(given) < self.arguments:
+            return False
+        shifts = (0, 1) if self.member else (0,)
+        if self.lacks is not None and not any(self.is_lacking(given, shift) for shift in shifts):
+            return False
+        not_plain = self.matches or (self.kinds and not _PLAIN_KINDS.intersection(self.kinds))
+        return self.is_about_any_call or any(
+            not (not_plain and _PLAIN.fullmatch(given[index].text))
+            for shift in shifts
+            for index in self.chosen(given, shift)
+        )
+
+    def is_lacking(self, given: Sequence[Given], shift: int) -> bool:
+        """Whether what the row says is not given is really not."""
+        by_place = sum(one.keyword is None for one in given) - shift
+        is_given = any(one.star or one.keyword == self.lacks for one in given)
+        return not is_given and (self.lacks_at is None or by_place <= self.lacks_at)
+
+    @property
+    def is_about_any_call(self) -> bool:
+        return self.position is None and not self.keywords
+
+
+_PLAIN_KINDS = {"builtins.int", "builtins.list"}
+_PLAIN = re.compile(rb"-?\d+|(?:len|int|round|range|sorted|list)\([^()/]*\)|\[[^()/]*\]")
+_VALUES: dict[str, list[str]] = {
+    "level": [one.value for one in Level],
+    "confidence": [one.value for one in Confidence],
+    "raises": ["TypeError", "ValueError", "Exception"],
+}
+
+
+def read_rows(package: str, file: str) -> dict[str, Row]:
+    """The table. Raises FactError also where a row contradicts itself."""
+    rows = load_facts(package, file, Row)
+    for name, row in rows.items():
+        for problem in _problems(row):
+            raise FactError(f"{file}: row {name!r} {problem}")
+    return rows
+
+
+def _problems(row: Row) -> Iterator[str]:
+    if not (row.removed_in or row.changed_in or row.deprecated_in):
+        yield "needs 'removed_in', 'changed_in' or 'deprecated_in'"
+    if (row.removed_in or row.changed_in) and not (row.now and row.was):
+        yield "needs 'now' and 'was', for what is removed or changed"
+    if row.deprecated_in and not row.what:
+        yield "needs 'what', for what is deprecated"
+    if row.is_about_any_call and (row.kinds or row.matches):
+        yield "needs 'keywords' or 'position', to say which argument it is about"
+    if row.where is not None and re.fullmatch(r"\w+=[\w.]+", row.where) is None:
+        yield f"has 'where' = {row.where!r}, which must be a keyword, '=' and a qualified name"
+    for key in ("matches", "unless_matches", "clue"):
+        try:
+            re.compile(getattr(row, key) or "")
+        except re.error as error:
+            yield f"has {key!r}, which is no regular expression: {error}"
+    for key, allowed in _VALUES.items():
+        value = getattr(row, key)
+        if value is not None and value not in allowed:
+            yield f"has {key!r} = {value!r}, which must be one of {', '.join(map(repr, allowed))}"
+
+
+ROWS = read_rows("py314_rules.facts", "calls.toml")
+_ORDER = {"removed": 0, "changed": 1, "deprecated": 2}
+
+
+def _by_function() -> dict[str, list[str]]:
+    """Qualified name of a function, as a call resolves to it -> the rows about it."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name, row in ROWS.items():
+        for function in row.functions:
+            found[function].append(name)
+    return found
+
+
+_FUNCTIONS = _by_function()
+_LAST_PARTS = {function.rpartition(".")[2] for function in _FUNCTIONS} | {"__init__"}
+_SETTINGS = {row.unless_set for row in ROWS.values() if row.unless_set}
+# Where a name stands for a function of the table or for one of these modules', it is that function on the target: they
+# are other names of its module, or what Python 2 called it.
+_SAME = {
+    "io",
+    "posixpath",
+    "ntpath",
+    "genericpath",
+    "builtins",
+    "__builtin__",
+    "cPickle",
+    "urllib",
+    "urllib2",
+    "httplib",
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A call that has the shape of a row."""
+
+    name: str
+    row: Row
+    verdict: str
+    function: str
+    keyword: str
+    certain: bool
+
+    def fill(self, text: str) -> str:
+        """A text of the row, for this call."""
+        for key, value in (("row", self.name), ("function", self.function), ("keyword", self.keyword)):
+            text = text.replace(f"{{{key}}}", value)
+        return text
+
+    @property
+    def symbol(self) -> str:
+        return self.fill(self.row.symbol)
+
+    @property
+    def help(self) -> str:
+        return f"{self.fill(self.row.instead)} See {self.row.url}."
+
+    @property
+    def module(self) -> str:
+        top = self.function.partition(".")[0]
+        return "" if top == "builtins" else top
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """Of the row; medium at most where a base class of unknown content may define the method."""
+        if self.row.confidence is not None:
+            return Confidence(self.row.confidence)
+        return None if self.certain else Confidence.MEDIUM
+
+
+class CallRule(Rule):
+    """A rule about calls: ``check`` is given each call that has the shape of a row, with the worst that rows say of it.
+
+    Every rule looks for all of it and keeps what is its own, so that each call is reported once.
+    """
+
+    verdict: str
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._set: set[str] = set()
+        self._waiting: list[tuple[cst.Call, Match]] = []
+
+    def check(self, node: cst.Call, match: Match) -> None:
+        raise NotImplementedError
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        target = node.target
+        name = target.attr.value if isinstance(target, cst.Attribute) else self.context.dotted(target)
+        if name in _SETTINGS:
+            self._set.add(name)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        func = node.func
+        if isinstance(func, cst.Attribute) and func.attr.value not in _LAST_PARTS:
+            return
+        matches = [match for match in _matches(self.context, node) if match.verdict]
+        if matches:
+            worst = min(matches, key=lambda match: _ORDER[match.verdict])
+            if worst.verdict == self.verdict:
+                self._waiting.append((node, worst))
+
+    def leave_Module(self, node: cst.Module) -> None:
+        for call, match in self._waiting:
+            if match.row.unless_set not in self._set:
+                self.check(call, match)
+
+
+def _matches(context: Context, call: cst.Call) -> Iterator[Match]:
+    """The rows whose shape a call has, in the order of the table."""
+    functions = dict.fromkeys(_direct(context, call), (0, True))
+    if isinstance(call.func, cst.Attribute) and not functions:
+        functions = _members(context, call.func)
+    rows = sorted({name for function in functions for name in _FUNCTIONS[function]}, key=_ROW_ORDER.__getitem__)
+    given = [Given(arg.star, None if arg.keyword is None else arg.keyword.value) for arg in call.args]
+    for name in rows:
+        row = ROWS[name]
+        function = next(one for one in row.functions if one in functions)
+        shift, certain = functions[function]
+        if row.member and shift == 0 and _is_called_on_class(context, call.func):
+            shift = 1
+        index = _argument(context, call, row, given, shift) if row.may_hold(given) else None
+        if index is not None and not _is_excepted(context, call, row):
+            yield Match(
+                name,
+                row,
+                row.verdict(context.target.version),
+                function,
+                _keyword(row, given, index, shift),
+                certain,
+            )
+
+
+_ROW_ORDER = {name: index for index, name in enumerate(ROWS)}
+
+
+def _direct(context: Context, call: cst.Call) -> Collection[str]:
+    """The functions of the table that a call names; none where it may as well be something else."""
+    names = context.resolve(call.func)
+    found = names & _FUNCTIONS.keys()
+    if found:
+        tops = {name.partition(".")[0] for name in found}
+        others = {name.partition(".")[0] for name in names - found} - tops
+        return found if all(top in _SAME or top.startswith("_") for top in others) else ()
+    if isinstance(call.func, cst.Attribute):
+        return {f"*.{call.func.attr.value}"} & _FUNCTIONS.keys()
+    return ()
+
+
+def _members(context: Context, func: cst.Attribute) -> dict[str, tuple[int, bool]]:
+    """The methods, or constructors through ``super().__init__``, that an attribute may be."""
+    member = context.member(func)
+    found = {name.removesuffix(".__init__"): (0, member.certain) for name in member.names}
+    on_class = _is_called_on_class(context, func)
+    if func.attr.value == "__init__" and on_class:
+        found = {name: (1, certain) for name, (_, certain) in found.items()}
+    return {name: how for name, how in found.items() if name in _FUNCTIONS}
+
+
+def _is_called_on_class(context: Context, func: cst.BaseExpression) -> bool:
+    """Whether a method is called through its class (``Path.relative_to(path, ...)``), so that ``self`` comes first."""
+    if not isinstance(func, cst.Attribute):
+        return True
+    owner = func.value
+    names = context.resolve(owner)
+    return isinstance(context.definition(owner), cst.ClassDef) or any(
+        name.rpartition(".")[2][:1].isupper() for name in names
+    )
+
+
+def _argument(context: Context, call: cst.Call, row: Row, given: Sequence[Given], shift: int) -> int | None:
+    """The index of the argument that makes a call one of the row's shape; -1 where that is not an argument."""
+    if row.where is not None and not _is_named(context, call, row.where):
+        return None
+    if row.lacks is not None and not row.is_lacking(given, shift):
+        return None
+    if row.is_about_any_call:
+        return -1
+    for index in row.chosen(given, shift):
+        value = call.args[index].value
+        if row.kinds and not _is_of_kind(context, value, row.kinds):
+            continue
+        if row.matches is not None and not _string_matches(context, value, row.matches):
+            continue
+        return index
+    return None
+
+
+def _keyword(row: Row, given: Sequence[Given], index: int, shift: int) -> str:
+    """The name of an argument, also where it is given by its place."""
+    keyword = given[index].keyword if index >= 0 else row.lacks
+    if keyword is not None or not row.keywords:
+        return keyword or ""
+    behind = index - shift - (row.position or 0)
+    return row.keywords[min(behind, len(row.keywords) - 1)]
+
+
+def _is_excepted(context: Context, call: cst.Call, row: Row) -> bool:
+    pattern, kinds = row.unless_matches, row.unless_kinds
+    return any(
+        (pattern is not None and _string_matches(context, arg.value, pattern))
+        or (kinds and _is_of_kind(context, arg.value, kinds))
+        for arg in call.args
+    )
+
+
+def _is_named(context: Context, call: cst.Call, where: str) -> bool:
+    keyword, _, name = where.partition("=")
+    return any(
+        arg.keyword is not None and arg.keyword.value == keyword and name in context.resolve(arg.value)
+        for arg in call.args
+    )
+
+
+def _is_of_kind(context: Context, node: cst.BaseExpression, kinds: tuple[str, ...]) -> bool:
+    types = context.types(node)
+    if types:
+        return any(one in kinds or f"{one.rpartition('.')[0]}.*" in kinds for one in types)
+    value = context.value(node)
+    return "/" in kinds and isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Divide)
+
+
+def _string_matches(context: Context, node: cst.BaseExpression, pattern: str) -> bool:
+    value = context.string(node)
+    return value is not None and _compiled(pattern).search(value) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+# The words without which no file has such a call.
+
+
+def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
+    """The words without which no file has a call of these rows."""
+    ways: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows.values():
+        for function in row.functions:
+            for words in _words(function, row):
+                ways[(function.rpartition(".")[2], *words)].append(row)
+    return tuple(
+        Words(*words, imported=words[0] != last, test=_Test(last, found)) for (last, *words), found in ways.items()
+    )
+
+
+def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
+    """The words of one function: the module first, where an import of it is needed."""
+    top, *inner, last = function.split(".")
+    words = [last] if top in ("builtins", "types", "*") else [top, last, *([] if row.member else inner)]
+    if row.where is not None:
+        words.append(row.where.rpartition(".")[2])
+    if row.position is None and row.keywords and "*" not in row.keywords:
+        for keyword in row.keywords:
+            yield tuple(dict.fromkeys([*words, keyword]))
+    else:
+        yield tuple(dict.fromkeys(words))
+
+
+class _Test:
+    """Whether a file may have a call of some rows' shapes."""
+
+    def __init__(self, last: str, rows: list[Row]) -> None:
+        self._last, self._rows = last, rows
+        # What `typing` calls a class is none to call the constructor of.
+        self._is_class = last[:1].isupper() and not any(one.startswith("typing.") for one in rows[0].functions)
+
+    def __call__(self, data: bytes) -> bool:
+        rows = [row for row in self._rows if row.clue is None or _compiled_bytes(row.clue).search(data)]
+
+        def may_hold(given: Sequence[Given]) -> bool:
+            return any(row.may_hold(given) for row in rows)
+
+        if not rows:
+            return False
+        if may_call(data, self._last, may_hold):
+            return True
+        return self._is_class and may_derive_from(self._last, data) and may_call(data, "__init__", may_hold)
+
+
+@cache
+def _compiled_bytes(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode())
