@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/rules: one page a built-in rule, and an index. All text comes from the rules.
+"""Writes docs/rules (one page a built-in rule, and an index) and docs/coverage.md. All text comes from the rules.
 
 ``python docs/generate.py`` writes; ``--check`` writes nothing, lists the pages that are stale, and exits 1 if any are.
 """
@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+import coverage_page
+
 from py314_check.model import RuleInfo
 from py314_check.registry import all_rules, describe
 from py314_check.reporters.text import FAMILIES
 
-RULES = Path(__file__).parent / "rules"
+DOCS = Path(__file__).parent
 PACK = "py314_rules"
 HEAD = "<!-- Written by docs/generate.py from the rules themselves. Change those, then run it again. -->\n"
 
@@ -51,15 +53,19 @@ def index(rules: list[RuleInfo]) -> str:
 
 
 def pages() -> dict[str, str]:
-    """File name -> content of every page."""
+    """Path below docs -> content of every page."""
     rules = built_in()
-    return {"README.md": index(rules), **{f"{rule.code}.md": page(rule) for rule in rules}}
+    return {
+        "coverage.md": coverage_page.page(HEAD),
+        "rules/README.md": index(rules),
+        **{f"rules/{rule.code}.md": page(rule) for rule in rules},
+    }
 
 
 def stale(wanted: dict[str, str]) -> Iterator[Path]:
     """The files that are missing, differ, or belong to no rule any more."""
-    for path in sorted({*RULES.glob("*.md"), *(RULES / name for name in wanted)}):
-        if not path.is_file() or path.read_text(encoding="utf-8") != wanted.get(path.name):
+    for path in sorted({*DOCS.glob("rules/*.md"), *(DOCS / name for name in wanted)}):
+        if not path.is_file() or path.read_text(encoding="utf-8") != wanted.get(path.relative_to(DOCS).as_posix()):
             yield path
 
 
@@ -69,14 +75,14 @@ def main(arguments: list[str]) -> int:
         return 2
     wanted = pages()
     paths = list(stale(wanted))
-    names = [path.relative_to(RULES.parents[1]).as_posix() for path in paths]
+    names = [path.relative_to(DOCS).as_posix() for path in paths]
     if arguments:
         print(*(f"stale: {name}" for name in names), sep="\n", end="\n" if names else "")
         return 1 if names else 0
-    RULES.mkdir(exist_ok=True)
+    (DOCS / "rules").mkdir(exist_ok=True)
     for path, name in zip(paths, names, strict=True):
-        if path.name in wanted:
-            path.write_text(wanted[path.name], encoding="utf-8", newline="\n")
+        if name in wanted:
+            path.write_text(wanted[name], encoding="utf-8", newline="\n")
             print(f"wrote {name}")
         else:
             path.unlink()

@@ -11,7 +11,6 @@ from functools import cache
 from py314_check.api import Confidence, Context, Rule, Words, cst, load_facts, parse_version
 from py314_rules.patching import patched_attribute, patched_name
 
-
 OLDEST = (3, 13)
 """The oldest target there is."""
 

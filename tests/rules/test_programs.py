@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from py314_check.model import Target
+from py314_check.model import Level, Target
 from py314_check.run import Options, check
 
 PROGRAMS = json.loads((Path(__file__).parent.parent / "data" / "programs.json").read_text("utf-8"))
@@ -16,9 +16,12 @@ PROGRAMS = json.loads((Path(__file__).parent.parent / "data" / "programs.json").
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program["id"])
 def test_program(program: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[type-arg]
     for name, code in program["files"].items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_bytes(code.encode())
     monkeypatch.chdir(tmp_path)
     options = Options(target=Target.parse(program["target"]), show_guarded=True, jobs=1)
-    findings = [one for one in check(options).findings if one.path == "snippet.py"]
-    assert [[one.place.line, one.symbol, one.guard is not None] for one in findings] == program["expected"]
+    findings = check(options).findings
+    if program.get("may_have_notes"):  # what warns at most, or cannot be told from the code
+        findings = tuple(one for one in findings if one.level is not Level.NOTE)
+    found = [[one.path, one.place.line, one.symbol, one.guard is not None] for one in findings]
+    assert sorted(found) == program["expected"]

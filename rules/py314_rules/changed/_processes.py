@@ -1,0 +1,103 @@
+"""What starts worker processes with the default start method, which Python 3.14 changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from py314_check.api import Context, Words, cst
+
+Function: TypeAlias = "cst.FunctionDef | cst.Lambda"
+
+PROCESS = "multiprocessing.process.BaseProcess"
+POOL = "multiprocessing.pool.Pool"
+EXECUTOR = "concurrent.futures.ProcessPoolExecutor"
+MANAGER = "multiprocessing.managers.BaseManager"
+
+# Methods of pools and executors that hand a function to a worker.
+HANDING = {
+    *("apply", "apply_async", "map", "map_async", "imap", "imap_unordered", "starmap", "starmap_async", "submit"),
+}
+WORDS = (
+    Words("multiprocessing", "Process"),
+    Words("multiprocessing", "Pool"),
+    Words("ProcessPoolExecutor"),
+)
+_OWN_METHOD = {"ForkProcess", "SpawnProcess", "ForkServerProcess"}
+
+
+class Processes:
+    """What kind of call something is, as far as worker processes go."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.chosen = False
+        """Whether the file chooses a start method for all processes."""
+        self._executors_chosen = False
+
+    def see(self, node: cst.Call) -> None:
+        """To be told of every call of the file."""
+        if last_name(node.func) == "set_start_method":
+            self.chosen = True
+        if last_name(node.func) == "ProcessPoolExecutor" and self.executors_chosen(node):
+            self._executors_chosen = True
+
+    def makes(self, node: cst.Call) -> str:
+        """PROCESS, POOL, EXECUTOR or MANAGER for a call that makes one with the default start method, else ''."""
+        if last_name(node.func) == "start" or (isinstance(node.func, cst.Attribute) and self._of_context(node.func)):
+            return ""
+        types = self._context.types(node)
+        if EXECUTOR in types:
+            return EXECUTOR if not self.executors_chosen(node) else ""
+        if any(one.rpartition(".")[2] in _OWN_METHOD for one in types) or "multiprocessing.pool.ThreadPool" in types:
+            return ""
+        return next((kind for kind in (PROCESS, POOL, MANAGER) if kind in types), "")
+
+    def executors_chosen(self, node: cst.Call) -> bool:
+        """Whether a call of ProcessPoolExecutor, or one before it, has an ``mp_context``."""
+        return self._executors_chosen or any(
+            one.star or one.keyword.value == "mp_context" if one.keyword is not None else one.star or position == 1
+            for position, one in enumerate(node.args)
+        )
+
+    def hands_over(self, node: cst.Call) -> str:
+        """POOL or EXECUTOR for a call of a method that hands a function to a worker, else ''."""
+        if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in HANDING:
+            return ""
+        types = self._context.types(node.func.value)
+        if EXECUTOR in types:
+            made = self._context.value(node.func.value)
+            chosen = self.executors_chosen(made) if isinstance(made, cst.Call) else self._executors_chosen
+            return "" if chosen else EXECUTOR
+        return POOL if POOL in types and "multiprocessing.pool.ThreadPool" not in types else ""
+
+    def home(self, node: cst.CSTNode) -> Function | None:
+        """The function in which a node runs; None where it runs with the module."""
+        found: cst.CSTNode | None = self._context.enclosing(node, cst.FunctionDef, cst.Lambda)
+        return found if isinstance(found, (cst.FunctionDef, cst.Lambda)) else None
+
+    def unwrapped(self, target: cst.BaseExpression | None) -> cst.BaseExpression | None:
+        """What a functools.partial is made of; anything else as it is."""
+        value = self._context.value(target) if target is not None else None
+        if isinstance(value, cst.Call) and "functools.partial" in self._context.resolve(value.func):
+            return self._context.argument(value, 0, "func")
+        return target
+
+    def _of_context(self, function: cst.Attribute) -> bool:
+        """Whether it is a method of a context, ``get_context("fork").Pool``, which says how to start."""
+        return "multiprocessing.context.BaseContext" in self._context.types(function.value)
+
+
+def last_name(function: cst.BaseExpression) -> str:
+    if isinstance(function, cst.Attribute):
+        return function.attr.value
+    return function.value if isinstance(function, cst.Name) else ""
+
+
+def inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all that stand in it."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack.extend(one.children)

@@ -1,0 +1,68 @@
+"""CHG411 entry-point-as-tuple."""
+
+from __future__ import annotations
+
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+
+_POINT = "importlib.metadata.EntryPoint"
+
+
+class EntryPointAsTuple(Rule):
+    """An `importlib.metadata.EntryPoint` used as the tuple it was.
+
+    ## What it does
+    Reports subscripts of what is certainly an `EntryPoint`, and assignments and loops that take one apart.
+
+    ## Why it matters
+    Since Python 3.13 an entry point is no tuple: both raise `TypeError`.
+
+    ## Example
+    ```python
+    from importlib.metadata import EntryPoint
+
+    point = EntryPoint("name", "package:function", "group")
+    print(point[0])
+    ```
+
+    ## Use instead
+    ```python
+    from importlib.metadata import EntryPoint
+
+    point = EntryPoint("name", "package:function", "group")
+    print(point.name)
+    ```
+
+    ## Fix safety
+    There is no fix yet.
+
+    ## References
+    - [What's New in Python 3.13: importlib](https://docs.python.org/3/whatsnew/3.13.html#importlib)
+    """
+
+    code, name = "CHG411", "entry-point-as-tuple"
+    level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
+    since = "3.13"
+    words = tuple(Words("importlib", "metadata", word) for word in ("EntryPoint", "EntryPoints", "entry_points"))
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        if _POINT in self.context.types(node.value):
+            self._report(node, "takes no subscript", "Read its attributes: name, value, group.")
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        apart = any(isinstance(target.target, (cst.Tuple, cst.List)) for target in node.targets)
+        if apart and _POINT in self.context.types(node.value):
+            self._report(node.value, "cannot be taken apart", "Read its attributes: name, value, group.")
+
+    def visit_For(self, node: cst.For) -> None:
+        if not isinstance(node.iter, cst.Subscript) and _POINT in self.context.types(node.iter):
+            self._report(node.iter, "cannot be iterated over", "Read its attributes: name, value, group.")
+
+    def _report(self, node: cst.CSTNode, what: str, help: str) -> None:
+        self.report(
+            node,
+            f"Since Python 3.13 an `importlib.metadata.EntryPoint` is no tuple and {what}: it raises TypeError.",
+            help=help,
+            symbol=_POINT,
+            raises="TypeError",
+            module="importlib",
+        )

@@ -1,0 +1,160 @@
+"""CHG211 union-repr."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+
+_UNIONS = {"typing.Union", "typing.Optional"}
+_TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
+_OLD_TEXT = re.compile(r"typing\.(?:Union|Optional)\[")
+_TEXT_METHODS = {"startswith", "replace", "split", "partition", "removeprefix", "find", "index", "count", "__eq__"}
+_U = rb"(?:\w+\.)?(?:Union|Optional)\s*\["
+_USED = re.compile(rb"(?<!cast)\(\s*%b|[{]\s*%b|[%%]\s*\(?\s*%b|\b(?:Union|Optional)\s+as\b" % (_U, _U, _U)).search
+_ALIAS = re.compile(rb"^[ \t]*(\w+)\s*(?::[^=\r\n]*)?=\s*(?:[\w.]+\s*\[\s*)?%b" % _U, re.MULTILINE)
+_TAKEN = re.compile(rb"[({%%,]\s*(\w+)\s*[)}!:,]").findall
+_LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\[").search
+
+
+def _may_become_text(data: bytes) -> bool:
+    """Whether a union, or a name for one, is an argument or in an f-string."""
+    return bool(_USED(data)) or not {match[1] for match in _ALIAS.finditer(data)}.isdisjoint(_TAKEN(data))
+
+
+class UnionRepr(Rule):
+    """The text of a `typing.Union`, which has changed.
+
+    ## What it does
+    Reports `str`, `repr`, `print` and f-strings of `Union[...]` and `Optional[...]`, also through a function of the
+    same file that is called with one, and comparisons of such text with `"typing.Union[..."` or
+    `"typing.Optional[..."`.
+
+    ## Why it matters
+    Since Python 3.14 the text is `int | str` and `int | None`. Before, it was `typing.Union[int, str]` and
+    `typing.Optional[int]`.
+
+    ## Example
+    ```python
+    from typing import Union
+
+    print(str(Union[int, str]).startswith("typing.Union["))
+    ```
+
+    ## Use instead
+    ```python
+    from typing import Union, get_origin
+
+    print(get_origin(Union[int, str]) is Union)
+    ```
+
+    ## Fix safety
+    There is no fix yet: the new text may be just as good.
+
+    ## References
+    - [What's New in Python 3.14: typing](https://docs.python.org/3/whatsnew/3.14.html#typing)
+    - [typing.Union](https://docs.python.org/3/library/typing.html#typing.Union)
+    """
+
+    code, name = "CHG211", "union-repr"
+    level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
+    since = "3.14"
+    words = (
+        Words("Union", test=_may_become_text),
+        Words("Optional", test=_may_become_text),
+        Words("typing", "Union", test=_LITERAL),
+        Words("typing", "Optional", test=_LITERAL),
+    )
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._told: set[cst.CSTNode] = set()
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TEXT_METHODS:
+            if node.args and self._is_old_text(node.args[0].value) and self._is_text_of_type(node.func.value):
+                self._report(node.args[0].value)
+            return
+        values = [argument.value for argument in node.args if argument.keyword is None and not argument.star]
+        unions = [value for value in values if self._is_union(value)]
+        if not unions:
+            return
+        called = self.context.definition(node.func)
+        if self.context.resolve(node.func) & _TO_TEXT:
+            self._report(unions[0])
+        elif isinstance(called, cst.FunctionDef) and called not in self._told:
+            names = [one.name.value for one in called.params.params]
+            for value, parameter in zip(values, names, strict=False):
+                if value in unions and self._becomes_text(called, parameter):
+                    self._told.add(called)
+                    self._report(value)
+                    return
+
+    def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> None:
+        if self._is_union(node.expression):
+            self._report(node.expression)
+
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> None:
+        if isinstance(node.operator, cst.Modulo) and self.context.string(node.left) is not None:
+            right = [one.value for one in node.right.elements] if isinstance(node.right, cst.Tuple) else [node.right]
+            for value in right:
+                if self._is_union(value):
+                    self._report(value)
+
+    def visit_Comparison(self, node: cst.Comparison) -> None:
+        sides = [node.left, *(one.comparator for one in node.comparisons)]
+        for side in sides:
+            if self._is_old_text(side) and any(self._is_text_of_type(other) for other in sides):
+                self._report(side)
+                return
+
+    def _report(self, node: cst.BaseExpression) -> None:
+        self.report(
+            node,
+            "Since Python 3.14 the text of a union is `int | str` and `int | None`; before, it was"
+            " `typing.Union[int, str]` and `typing.Optional[int]`.",
+            help="Use typing.get_origin and typing.get_args, not the text.",
+            symbol="Union repr",
+            module="typing",
+        )
+
+    def _is_union(self, node: cst.BaseExpression) -> bool:
+        """Whether it is ``Union[...]`` or ``Optional[...]``, or a generic type with one in it."""
+        made = self.context.value(node)
+        if not isinstance(made, cst.Subscript):
+            return False
+        items = [one.slice.value for one in made.slice if isinstance(one.slice, cst.Index)]
+        names = self.context.resolve(made.value)
+        if names & _UNIONS:
+            return "typing.Optional" in names or len(items) > 1
+        return any(name.startswith("typing.") for name in names) and any(self._is_union(item) for item in items)
+
+    def _becomes_text(self, function: cst.FunctionDef, parameter: str) -> bool:
+        for node in _inside(function.body):
+            if isinstance(node, cst.Call) and node.args and self.context.resolve(node.func) & _TO_TEXT:
+                if self.context.dotted(node.args[0].value) == parameter:
+                    return True
+            elif isinstance(node, cst.FormattedStringExpression) and self.context.dotted(node.expression) == parameter:
+                return True
+        return False
+
+    def _is_old_text(self, node: cst.BaseExpression) -> bool:
+        return _OLD_TEXT.match(self.context.string(node) or "") is not None
+
+    def _is_text_of_type(self, node: cst.BaseExpression) -> bool:
+        """Whether it is made by ``str`` or ``repr``, perhaps with methods of strings behind."""
+        made = self.context.value(node)
+        if not isinstance(made, cst.Call):
+            return False
+        if self.context.resolve(made.func) & {"builtins.str", "builtins.repr"}:
+            return True
+        return isinstance(made.func, cst.Attribute) and self._is_text_of_type(made.func.value)
+
+
+def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        yield one
+        stack.extend(one.children)

@@ -1,0 +1,75 @@
+"""CHG304 wait-on-coroutines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+
+
+class WaitOnCoroutines(Rule):
+    """Coroutines, not tasks, that are given to `asyncio.wait`.
+
+    ## What it does
+    Reports `asyncio.wait` of a list, set, tuple or comprehension in which there is certainly a coroutine.
+
+    ## Why it matters
+    Since Python 3.11 it raises `TypeError`. Before, it made tasks of them, which was deprecated.
+
+    ## Example
+    ```python
+    import asyncio
+
+    async def job():
+        return 1
+
+    async def main():
+        await asyncio.wait([job(), job()])
+    ```
+
+    ## Use instead
+    ```python
+    import asyncio
+
+    async def job():
+        return 1
+
+    async def main():
+        await asyncio.wait([asyncio.create_task(job()), asyncio.create_task(job())])
+    ```
+
+    ## Fix safety
+    There is no fix yet: `asyncio.gather` is often what is meant.
+
+    ## References
+    - [asyncio.wait](https://docs.python.org/3/library/asyncio-task.html#asyncio.wait)
+    - [What's New in Python 3.11: removed](https://docs.python.org/3/whatsnew/3.11.html#removed)
+    """
+
+    code, name = "CHG304", "wait-on-coroutines"
+    level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
+    since = "3.11"
+    words = (Words("asyncio", "wait", "async"),)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if "asyncio.wait" not in self.context.resolve(node.func):
+            return
+        waited = self.context.argument(node, 0, "fs")
+        for one in self._items(waited) if waited is not None else ():
+            if "types.CoroutineType" in self.context.types(one):
+                self.report(
+                    node.func,
+                    "Since Python 3.11 `asyncio.wait` raises TypeError for coroutines; before, it made tasks of them.",
+                    help="Wrap each one in asyncio.create_task(...), or use asyncio.gather.",
+                    symbol="asyncio.wait",
+                    raises="TypeError",
+                    module="asyncio",
+                )
+                return
+
+    def _items(self, waited: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+        made = self.context.value(waited)
+        if isinstance(made, (cst.List, cst.Set, cst.Tuple)):
+            yield from (element.value for element in made.elements if isinstance(element, cst.Element))
+        elif isinstance(made, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
+            yield made.elt

@@ -1,0 +1,73 @@
+"""DPR006 inverted-bool."""
+
+from __future__ import annotations
+
+import re
+
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+
+_INVERTED = re.compile(rb"(?<![\w`~/\"'])~[ \t]*([A-Za-z_\x80-\xff][\w.\x80-\xff]*|\([^()\r\n]*)")
+_GIVES_BOOL = rb"(?:True|False|not|bool|isinstance|issubclass|hasattr|callable|all|any)\b"
+_BOOL_PART = re.compile(rb"\b(?:in|is|not|True|False)\b|[<>=]")
+
+
+def _may_be_bool(data: bytes, inverted: bytes) -> bool:
+    """Whether what stands behind a ``~`` may certainly be a bool: a name only where the file makes it one."""
+    if inverted.startswith(b"("):
+        return _BOOL_PART.search(inverted) is not None
+    name = re.escape(inverted.rpartition(b".")[2])
+    made = rb"\b" + name + rb"\b\s*(?::[^=\r\n]*)?(?:=|:=)(?:[^=\r\n].*)?\b(?:in\b|is\b|" + _GIVES_BOOL + rb")"
+    return re.match(_GIVES_BOOL, inverted) is not None or (
+        re.search(made + rb"|\b" + name + rb"\b\s*(?:\(.*\)\s*->|:)\s*[\"']?bool\b", data) is not None
+    )
+
+
+class InvertedBool(Rule):
+    """The operator `~` on a bool, which inverts the bits of the number 0 or 1.
+
+    ## What it does
+    Reports `~` on what is certainly a `bool`: a literal, `not`, `is` and `in` tests, comparisons of numbers and
+    strings, calls of functions such as `isinstance` and `os.path.exists`, and names that hold one.
+
+    Not reported: `~` on arrays, series and whatever else is not certainly a plain `bool`.
+
+    ## Why it matters
+    `~True` is -2 and `~False` is -1, which are both true: the code seldom does what it says. Since Python 3.12 it is
+    deprecated; Python 3.16 will raise `TypeError`.
+
+    ## Example
+    ```python
+    found = "x" in "xyz"
+    if ~found:
+        print("this is always printed")
+    ```
+
+    ## Use instead
+    ```python
+    found = "x" in "xyz"
+    if not found:
+        print("this is not printed")
+    ```
+
+    ## Fix safety
+    There is no fix yet: `not` gives another value than `~` did.
+
+    ## References
+    - [What's New in Python 3.12: deprecated](https://docs.python.org/3/whatsnew/3.12.html#deprecated)
+    - [Pending removal in Python 3.16](https://docs.python.org/3/deprecations/index.html)
+    """
+
+    code, name = "DPR006", "inverted-bool"
+    level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
+    since = "3.12"
+    # An operator: not a path (`~/x`), not a number (`~100`), not the end of a word or a string; and not of an array.
+    words = (Words(test=lambda data: any(_may_be_bool(data, match[1]) for match in _INVERTED.finditer(data))),)
+
+    def visit_UnaryOperation(self, node: cst.UnaryOperation) -> None:
+        if isinstance(node.operator, cst.BitInvert) and "builtins.bool" in self.context.types(node.expression):
+            self.report(
+                node,
+                "Since Python 3.12 `~` on a bool is deprecated (an error in 3.16): it gives -1 or -2, both true.",
+                help="Write `not x`, or `~int(x)` where the number is meant.",
+                symbol="~bool",
+            )
