@@ -33,6 +33,7 @@ class Row:
     arguments: int | None = None
     where: str | None = None
     unless_kinds: tuple[str, ...] = ()
+    unless_inside: tuple[str, ...] = ()
     unless_matches: str | None = None
     unless_set: str | None = None
     clue: str | None = None
@@ -343,6 +344,10 @@ def _keyword(row: Row, given: Sequence[Given], index: int, shift: int) -> str:
 
 def _is_excepted(context: Context, call: cst.Call, row: Row) -> bool:
     pattern, kinds = row.unless_matches, row.unless_kinds
+    if row.unless_inside:
+        outer = next((parent for parent in context.ancestors(call) if not isinstance(parent, cst.Arg)), None)
+        if isinstance(outer, cst.Call) and not context.resolve(outer.func).isdisjoint(row.unless_inside):
+            return True
     return any(
         (pattern is not None and _string_matches(context, arg.value, pattern))
         or (kinds and _is_of_kind(context, arg.value, kinds))

@@ -90,12 +90,19 @@ def _words(name: str, row: Row) -> Iterator[Words]:
     top, *_, last = name.split(".")
     module = name.rpartition(".")[0].rpartition(".")[2]
     for also in row.words or ("",):
-        # Code objects come from any function; everything else from a module that the file imports.
-        words = [word for word in (top if top != "types" or not row.member else "", last, also) if word]
-        yield Words(*words, test=_test(_MEMBER if row.member else _NAME, last, module))
+        further = (last, also) if also else (last,)
+        test = _test(_MEMBER if row.member else _NAME, last, module)
+        if not row.member:
+            yield Words(top, *further, test=test)
+        elif top == "types":  # code objects come from any function ...
+            yield Words(*further, test=test)
+        else:  # ... everything else from a module that the file imports
+            yield Words(top, *further, imported=True, test=test)
+            yield Words("import_module", top, *further, test=test)
 
 
-_MEMBER = rb"[.\"']\s*%(last)b\b"
+# (`warnings.warn` is everywhere, and no logger's.)
+_MEMBER = rb"(?<!warnings)[.\"']\s*%(last)b\b"
 # What must stand in a file for it to use `module.last`: that; the module under another name; `from module import last`;
 # the module as a value; the module's name in a string.
 _NAME = (

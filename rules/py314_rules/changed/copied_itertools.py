@@ -60,8 +60,7 @@ class CopiedItertools(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("itertools", "copy"),
-        Words("itertools", "deepcopy"),
+        Words("copy", "itertools", imported=True),
         *(
             Words("itertools", way, how)
             for way in ("dump", "dumps")

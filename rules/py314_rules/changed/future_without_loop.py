@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.changed._event_loops import EventLoops
 
@@ -58,7 +60,10 @@ class FutureWithoutLoop(Rule):
     code, name = "CHG302", "future-without-loop"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = tuple(Words("asyncio", name.removeprefix("asyncio.")) for name in sorted(_NAMES))
+    words = tuple(
+        Words("asyncio", last, test=re.compile(rb"\b%b\s*(?:\(|as\b|$)" % last.encode(), re.MULTILINE).search)
+        for last in sorted(name.removeprefix("asyncio.") for name in _NAMES)
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -6,8 +6,6 @@ import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
-_COMPARES = (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)
-
 
 class GzipMode(Rule):
     """A comparison of the mode of a gzip file with the number that it was.
@@ -53,7 +51,9 @@ class GzipMode(Rule):
     words = tuple(Words(module, "mode", test=re.compile(rb"\.\s*mode\b").search) for module in ("gzip", "zipfile"))
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
-        if len(node.comparisons) != 1 or not isinstance(node.comparisons[0].operator, _COMPARES):
+        if len(node.comparisons) != 1 or not isinstance(
+            node.comparisons[0].operator, (cst.Equal, cst.NotEqual, cst.In, cst.NotIn)
+        ):
             return
         sides = (node.left, node.comparisons[0].comparator)
         for mode, other in (sides, sides[::-1]):

@@ -145,7 +145,7 @@ class LocalsAfterExec(Rule):
             self._read(node, function, self.context.string(index.value), "KeyError")
 
     def visit_Name(self, node: cst.Name) -> None:
-        function = self._function(node)
+        function = self._function(node) if self._stale else None
         if function is None or (function, node.value) not in self._stale:
             return
         parent = next(self.context.ancestors(node))

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
+
+
+# An indented assignment of a call of it, or of something that is another name of it.
+_MAY_BE_ATTRIBUTE = re.compile(
+    rb"^[ \t]+\w+[ \t]*(?::[^=\r\n]*)?=\s*(?:\w+\s*\.\s*)?partial\s*\("
+    rb"|\bpartial\s+as\b|=\s*(?:\w+\s*\.\s*)?partial\s*$",
+    re.MULTILINE,
+)
 
 
 class PartialAsClassAttribute(Rule):
@@ -54,7 +63,7 @@ class PartialAsClassAttribute(Rule):
     code, name = "CHG204", "partial-as-class-attribute"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words("functools", "partial", "class"),)
+    words = (Words("functools", "partial", "class", test=_MAY_BE_ATTRIBUTE.search),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

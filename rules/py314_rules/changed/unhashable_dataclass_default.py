@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
@@ -25,6 +26,14 @@ _UNHASHABLE = {
 }
 _NEVER_ALLOWED = {"builtins.list", "builtins.dict", "builtins.set"}
 _NO_FIELDS = {"typing.ClassVar", "typing_extensions.ClassVar"}
+
+
+# A default that is made by a call of what is no function of dataclasses, or given as `default=`.
+_HAS_DEFAULT = re.compile(
+    rb"^[ \t]+\w+[ \t]*:[^=\r\n]*(?:\[[^\]]*\][^=\r\n]*)?=\s*(?!(?:dataclasses\s*\.\s*)?field\b)[A-Za-z_][\w.]*\s*\("
+    rb"|\bdefault\s*=|^[ \t]+\w+[ \t]*:[^=\r\n]*=\s*[A-Za-z_]\w*\s*$",
+    re.MULTILINE,
+)
 
 
 class UnhashableDataclassDefault(Rule):
@@ -74,7 +83,7 @@ class UnhashableDataclassDefault(Rule):
     code, name = "CHG207", "unhashable-dataclass-default"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.11"
-    words = (Words("dataclasses", "dataclass"),)
+    words = (Words("dataclasses", "dataclass", test=_HAS_DEFAULT.search),)
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         if self._dataclass_options(node) is None:

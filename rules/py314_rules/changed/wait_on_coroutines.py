@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+
+_WAITS = re.compile(rb"\bwait\s*\(|\bwait\s+as\b|=\s*(?:asyncio\s*\.\s*)?wait\s*$", re.MULTILINE)
 
 
 class WaitOnCoroutines(Rule):
@@ -49,7 +52,7 @@ class WaitOnCoroutines(Rule):
     code, name = "CHG304", "wait-on-coroutines"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.11"
-    words = (Words("asyncio", "wait", "async"),)
+    words = (Words("asyncio", "wait", "async", test=_WAITS.search),)
 
     def visit_Call(self, node: cst.Call) -> None:
         if "asyncio.wait" not in self.context.resolve(node.func):

@@ -5,9 +5,6 @@ from __future__ import annotations
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.word_tests import may_hold_expression_in_annotation
 
-_COLLECTED = (cst.ListComp, cst.SetComp, cst.DictComp)
-_COMPREHENSIONS = (*_COLLECTED, cst.GeneratorExp)
-
 
 class ExpressionInAnnotation(Rule):
     """An assignment expression, `yield` or `await` in an annotation.
@@ -50,7 +47,11 @@ class ExpressionInAnnotation(Rule):
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
         annotation, _ = self._annotation(node)
-        if annotation is None or self._has_future() or self.context.enclosing(node, *_COMPREHENSIONS) is not None:
+        if (
+            annotation is None
+            or self._has_future()
+            or self.context.enclosing(node, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp) is not None
+        ):
             return  # in comprehensions it is an error everywhere, or binds a name outside of the annotation
         if self._scope(annotation) != "generic":
             self._tell(node, "An assignment expression", "walrus")
@@ -75,7 +76,7 @@ class ExpressionInAnnotation(Rule):
 
     def _may_wait(self, annotation: cst.Annotation, crossed: list[cst.CSTNode]) -> bool:
         """Whether Python 3.13 accepted ``await`` there: by mistake, in comprehensions that were kept as strings."""
-        if not all(isinstance(one, _COLLECTED) for one in crossed):
+        if not all(isinstance(one, (cst.ListComp, cst.SetComp, cst.DictComp)) for one in crossed):
             return False
         if self._has_future():
             return bool(crossed)
@@ -92,7 +93,7 @@ class ExpressionInAnnotation(Rule):
                 break
             if isinstance(parent, cst.Lambda) and child is parent.body:
                 break
-            if isinstance(parent, _COMPREHENSIONS):
+            if isinstance(parent, (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)):
                 outside = child is parent.for_in and below is parent.for_in.iter
                 crossed += [] if outside else [parent]
             child, below = parent, child

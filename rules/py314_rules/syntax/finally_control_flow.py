@@ -5,8 +5,6 @@ from __future__ import annotations
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.word_tests import may_leave_finally
 
-_OWN_FLOW = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
-
 
 class FinallyControlFlow(Rule):
     """A `return`, `break` or `continue` that leaves a `finally` block.
@@ -67,7 +65,9 @@ class FinallyControlFlow(Rule):
     def _check(self, node: cst.CSTNode, keyword: str) -> None:
         child = node
         for parent in self.context.ancestors(node):
-            if isinstance(parent, _OWN_FLOW) or (isinstance(parent, (cst.For, cst.While)) and child is parent.body):
+            if isinstance(parent, (cst.FunctionDef, cst.Lambda, cst.ClassDef)) or (
+                isinstance(parent, (cst.For, cst.While)) and child is parent.body
+            ):
                 return
             if isinstance(parent, cst.Finally):
                 self.report(

@@ -6,17 +6,16 @@ import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
-_NUMBER = (cst.Integer, cst.Float, cst.Imaginary)
 # The field that holds the end of an expression or pattern; what is not here ends in a bracket or a name.
 _ENDS = {
-    cst.Await: "expression",
-    cst.BinaryOperation: "right",
-    cst.BooleanOperation: "right",
-    cst.IfExp: "orelse",
-    cst.Lambda: "body",
-    cst.MatchValue: "value",
-    cst.NamedExpr: "value",
-    cst.UnaryOperation: "expression",
+    "Await": "expression",
+    "BinaryOperation": "right",
+    "BooleanOperation": "right",
+    "IfExp": "orelse",
+    "Lambda": "body",
+    "MatchValue": "value",
+    "NamedExpr": "value",
+    "UnaryOperation": "expression",
 }
 _TOUCHING = re.compile(
     rb"""
@@ -124,14 +123,14 @@ class NumberRunsIntoKeyword(Rule):
 def _last_number(node: cst.CSTNode) -> cst.Integer | cst.Float | cst.Imaginary | None:
     """The number that an expression or a pattern ends with, if it does."""
     while not getattr(node, "rpar", ()):
-        if isinstance(node, _NUMBER):
+        if isinstance(node, (cst.Integer, cst.Float, cst.Imaginary)):
             return node
         if isinstance(node, cst.Comparison):
             node = node.comparisons[-1].comparator
         elif isinstance(node, cst.MatchOr):
             node = node.patterns[-1].pattern
-        elif type(node) in _ENDS:
-            node = getattr(node, _ENDS[type(node)])
+        elif type(node).__name__ in _ENDS:
+            node = getattr(node, _ENDS[type(node).__name__])
         else:
             return None
     return None
