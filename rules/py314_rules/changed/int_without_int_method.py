@@ -19,7 +19,8 @@ class IntWithoutIntMethod(Rule):
     Reports classes that define `__trunc__`, and neither define nor inherit `__int__` or `__index__`. It is an error
     where the file calls `int()` with such an instance.
 
-    Not reported: classes with bases that are not known.
+    Not reported: classes with bases that are not known; and, where no `int()` of one is in sight, those that also have
+    `__floor__` or `__ceil__`, or are in a file that uses `trunc`: they are made for `math.trunc`.
 
     ## Why it matters
     Since Python 3.14 `int()` raises `TypeError` for such instances. Before, it called `__trunc__`.
@@ -57,6 +58,7 @@ class IntWithoutIntMethod(Rule):
         super().__init__(context)
         self._found: list[tuple[cst.ClassDef, cst.CSTNode]] = []
         self._converted: set[cst.CSTNode] = set()
+        self._truncates = False
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         own = _defined_by(node)
@@ -64,6 +66,9 @@ class IntWithoutIntMethod(Rule):
             self._found.append((node, own["__trunc__"]))
 
     def visit_Call(self, node: cst.Call) -> None:
+        called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        if isinstance(called, cst.Name) and called.value == "trunc":
+            self._truncates = True
         if len(node.args) == 1 and "builtins.int" in self.context.resolve(node.func):
             made = self.context.value(node.args[0].value)
             owner = self.context.definition(made.func) if isinstance(made, cst.Call) else None
@@ -72,6 +77,9 @@ class IntWithoutIntMethod(Rule):
 
     def leave_Module(self, node: cst.Module) -> None:
         for owner, method in self._found:
+            for_math = self._truncates or not {"__floor__", "__ceil__"}.isdisjoint(_defined_by(owner))
+            if for_math and owner not in self._converted:
+                continue
             self.report(
                 method,
                 f"Since Python 3.14 int() raises TypeError for `{owner.name.value}`, which has no __int__; before, it"

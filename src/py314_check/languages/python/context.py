@@ -146,7 +146,9 @@ class PythonContext:
             if rule.compiled:
                 judged.append((rule, node, report, None))
                 continue
-            verdict = guards.judge(Subject(node, report.symbol, report.raises, report.brought_by), failing)
+            verdict = guards.judge(
+                Subject(node, report.symbol, report.raises, report.module, report.brought_by), failing
+            )
             if not verdict.dead:
                 judged.append((rule, node, report, verdict.guard))
         return judged

@@ -35,6 +35,8 @@ class Subject:
     node: cst.CSTNode
     symbol: str
     raises: str | None
+    module: str = ""
+    """The top-level module that the subject belongs to."""
     brought_by: str = ""
     """A module whose import brings the symbol back (setuptools brings distutils)."""
 
@@ -316,7 +318,7 @@ class Guards:
             for owner in self.names.resolve(test.args[0].value) if attribute is not None else ():
                 if _covers(f"{owner}.{attribute}", subject.symbol):
                     return outcome
-                if not outcome and _covers(owner, subject.symbol):
+                if not outcome and (_covers(owner, subject.symbol) or owner == subject.module):
                     return True  # the newer name is not there, so this is the older Python
             return False
         if function & _FINDS_MODULE and test.args:

@@ -73,6 +73,8 @@ _ARITHMETIC: dict[type[cst.BaseBinaryOp], Callable[[int, int], int]] = {
 }
 _VERSION_FIELDS = {"major": 0, "minor": 1, "micro": 2, "releaselevel": 3, "serial": 4}
 _MAX_DEPTH = 400
+_MAX_LOOKUPS = 200
+"""How many names one test may lead to: names that are set from one another lead to ever more."""
 _CONSTANTS: dict[str, object] = {"True": True, "False": False, "None": None}
 
 
@@ -86,10 +88,12 @@ class Truths:
         self._micro = 0
         self._looking_up: set[cst.Name] = set()
         self._depth = 0
+        self._lookups = 0
 
     def of(self, test: cst.BaseExpression) -> Truth | None:
         """What a test comes to on every release of the target, or None where that cannot be told."""
         outer, self._bases = self._bases, set()
+        spent, self._lookups = self._lookups, 0
         try:
             values = []
             for self._micro in (0, 99):  # the first patch release and any later one
@@ -104,7 +108,7 @@ class Truths:
                     return Truth(values[0], basis)
             return None if Basis.ASSIGNED in self._bases else Truth(values[0], Basis.CONSTANT)
         finally:
-            self._bases = outer
+            self._bases, self._lookups = outer, spent
 
     def _value(self, node: cst.BaseExpression | None) -> object:
         """The value of an expression on the target, or UNKNOWN."""
@@ -184,7 +188,8 @@ class Truths:
             self._bases.add(Basis.VERSION)  # set in branches, of which the target takes one
         else:
             self._bases.add(Basis.ASSIGNED)
-        if node in self._looking_up:
+        self._lookups += 1
+        if node in self._looking_up or self._lookups > _MAX_LOOKUPS:
             return UNKNOWN
         self._looking_up.add(node)
         try:
