@@ -408,7 +408,7 @@ class Types:
             return _either(results)
         called = self._infer(node.func)
         if called is not None:
-            return _either([_one_of(one.kind) if one.form == "type" else None for one in called])
+            return _either([_made_by(one) for one in called])
         if isinstance(node.func, cst.Attribute):
             owners = self._infer(node.func.value)
             if owners is not None:
@@ -422,8 +422,7 @@ class Types:
     def _returned(self, canonical: str) -> Alternatives:
         """What a call of a standard function or class gives."""
         if canonical in standard().bases:
-            makes_class = _MAKE_CLASSES.intersection(standard().mro(canonical))  # when called like a function
-            return None if makes_class else _one(canonical)
+            return _made_by(Type(canonical, "type"))
         owner = canonical.rpartition(".")[0]
         return _told(standard().returns.get(canonical), Type(owner) if owner in standard().bases else None)
 
@@ -706,8 +705,10 @@ def _one(kind: str, form: str = "") -> frozenset[Type]:
     return frozenset({Type(kind, form)})
 
 
-def _one_of(kind: Kind) -> frozenset[Type]:
-    return frozenset({Type(kind)})
+def _made_by(called: Type) -> Alternatives:
+    """What calling a class gives: an instance, or for some of the library's another class."""
+    makes_class = isinstance(called.kind, str) and not _MAKE_CLASSES.isdisjoint(standard().mro(called.kind))
+    return None if called.form != "type" or makes_class else frozenset({Type(called.kind)})
 
 
 def _told(value: str | None, owner: Type | None = None) -> Alternatives:
