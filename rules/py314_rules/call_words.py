@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from py314_check.api import Mentions
+
 
 @dataclass(frozen=True)
 class Given:
@@ -37,7 +39,7 @@ _NAMES = re.compile(rb"[\w\x80-\xff]")
 _SPACE = re.compile(rb"(?:\s|\\\r?\n|#[^\r\n]*)*")
 _KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
 # `x = module.name` at the end of a statement, `y or module.name`: under the other name, any call may follow.
-_RENAMES = re.compile(rb"(?:(?P<assigned>=)|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")
+_RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")
 _ENDS = re.compile(rb"[ \t]*(?:[\r\n;#)]|(?:if|or|and)\b|\Z)")
 _AS = re.compile(rb"\s*as\b")
 _DEFINES = re.compile(rb"\b(?:def|class)\s+\Z")
@@ -48,17 +50,25 @@ def may_derive_from(name: str, data: bytes) -> bool:
     return re.search(rb"class\s+\w+\s*\([^:]{0,500}?\b%b\b" % name.encode(), data) is not None
 
 
-def may_call(data: bytes, function: str, condition: Callable[[Sequence[Given]], bool]) -> bool:
-    """Whether a call of a function, given by its last name, may have arguments that a condition holds for."""
+def may_call(
+    data: bytes, function: str, condition: Callable[[Sequence[Given]], bool], module: str | None = None
+) -> bool:
+    """Whether a call of a function may have arguments that a condition holds for.
+
+    The function is given by its last name; of a module's function, the module tells which calls are meant.
+    """
     name = function.encode()
+    places = Mentions(module, function).places(data) if module is not None else _places(data, name)
+    return any(_may_hold(data, start, start + len(name), condition) for start in places)
+
+
+def _places(data: bytes, name: bytes) -> Iterator[int]:
     start = data.find(name)
     while start >= 0:
         end = start + len(name)
-        alone = not _NAMES.match(data, end) and not _NAMES.match(data, max(start - 1, 0), start)
-        if alone and _may_hold(data, start, end, condition):
-            return True
+        if not _NAMES.match(data, end) and not _NAMES.match(data, max(start - 1, 0), start):
+            yield start
         start = data.find(name, end)
-    return False
 
 
 def _may_hold(data: bytes, start: int, end: int, condition: Callable[[Sequence[Given]], bool]) -> bool:

@@ -386,20 +386,27 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
     """The words without which no file has a call of these rows."""
-    ways: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    ways: defaultdict[tuple[str, str | None, tuple[str, ...]], list[Row]] = defaultdict(list)
     for row in rows.values():
         for function in row.functions:
+            owner, _, last = function.rpartition(".")
+            module = None if row.member or owner.partition(".")[0] in _ANYWHERE else owner
             for words in _words(function, row):
-                ways[(function.rpartition(".")[2], *words)].append(row)
+                ways[last, module, words].append(row)
     return tuple(
-        Words(*words, imported=words[0] != last, test=_Test(last, found)) for (last, *words), found in ways.items()
+        Words(*words, imported=words[0] != last or module is not None, test=_Test(last, module, found))
+        for (last, module, words), found in ways.items()
     )
+
+
+# Names that no import brings: the methods of any object, and code objects, which come from any function.
+_ANYWHERE = {"builtins", "types", "*"}
 
 
 def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
     """The words of one function: the module first, where an import of it is needed."""
     top, *inner, last = function.split(".")
-    words = [last] if top in ("builtins", "types", "*") else [top, last, *([] if row.member else inner)]
+    words = [last] if top in _ANYWHERE else [top, last, *([] if row.member else inner)]
     if row.where is not None:
         words.append(row.where.rpartition(".")[2])
     if row.position is None and row.keywords and "*" not in row.keywords:
@@ -412,8 +419,8 @@ def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
 class _Test:
     """Whether a file may have a call of some rows' shapes."""
 
-    def __init__(self, last: str, rows: list[Row]) -> None:
-        self._last, self._rows = last, rows
+    def __init__(self, last: str, module: str | None, rows: list[Row]) -> None:
+        self._last, self._module, self._rows = last, module, rows
         # What `typing` calls a class is none to call the constructor of.
         self._is_class = last[:1].isupper() and not any(one.startswith("typing.") for one in rows[0].functions)
 
@@ -425,7 +432,7 @@ class _Test:
 
         if not rows:
             return False
-        if may_call(data, self._last, may_hold):
+        if may_call(data, self._last, may_hold, self._module):
             return True
         return self._is_class and may_derive_from(self._last, data) and may_call(data, "__init__", may_hold)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from py314_check.api import Confidence, Context, Rule, Words, cst, load_facts, parse_version
+from py314_check.api import Confidence, Context, Mentions, Rule, Words, cst, load_facts, parse_version
 from py314_rules.patching import patched_attribute, patched_name
 
 OLDEST = (3, 13)
@@ -79,6 +79,10 @@ class Use:
         return Confidence.MEDIUM if self.row.private or not self.certain else None
 
 
+_MOVED_TO = {"collections": "collections.abc"}
+"""Where the same names are now: what is mentioned there is not meant."""
+
+
 def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
     """The words without which no file uses a name of these rows."""
     return tuple(
@@ -87,51 +91,31 @@ def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
 
 
 def _words(name: str, row: Row) -> Iterator[Words]:
-    top, *_, last = name.split(".")
-    module = name.rpartition(".")[0].rpartition(".")[2]
+    top, (module, _, last) = name.partition(".")[0], name.rpartition(".")
     for also in row.words or ("",):
         further = (last, also) if also else (last,)
-        test = _test(_MEMBER if row.member else _NAME, last, module)
         if not row.member:
-            yield Words(top, *further, test=test)
+            yield Words(top, *further, test=Mentions(module, last, _MOVED_TO.get(module, "")))
         elif top == "types":  # code objects come from any function ...
-            yield Words(*further, test=test)
+            yield Words(*further, test=_Attribute(last))
         else:  # ... everything else from a module that the file imports
-            yield Words(top, *further, imported=True, test=test)
-            yield Words("import_module", top, *further, test=test)
+            yield Words(top, *further, imported=True, test=_Attribute(last))
+            yield Words("import_module", top, *further, test=_Attribute(last))
 
 
-# (`warnings.warn` is everywhere, and no logger's.)
-_MEMBER = rb"(?<!warnings)[.\"']\s*%(last)b\b"
-# What must stand in a file for it to use `module.last`: that; the module under another name; `from module import last`;
-# the module as a value; the module's name in a string.
-_NAME = (
-    rb"\b%(module)b\s*(?:\.\s*%(last)b\b|as\b|,\s*[\"']%(last)b\b"
-    rb"|import\b\s*(?:\*|\((?s:.){0,3000}?\b%(last)b\b|(?:[^\r\n\\()]|\\\r?\n){0,500}?\b%(last)b\b))"
-    rb"|(?:[=(]|\bor)\s*(?:\w+\s*\.\s*)*%(module)b\s*(?:if\b|or\b|and\b|[)\];#\r\n])"
-    rb"|[\"'.]%(module)b[\"']"
-)
+@dataclass(frozen=True)
+class _Attribute:
+    """Whether a file asks anything for an attribute; ``warnings.warn`` is everywhere, and no logger's."""
+
+    name: str
+
+    def __call__(self, data: bytes) -> bool:
+        return _attribute(self.name).search(data) is not None
 
 
-class _test:  # noqa: N801 (used as a function)
-    """A pattern that is compiled when it is first needed: hundreds of them would cost every start a second."""
-
-    def __init__(self, pattern: bytes, last: str, module: str) -> None:
-        self._source = pattern % {b"last": last.encode(), b"module": module.encode()}
-
-    def __call__(self, data: bytes) -> object:
-        return _compiled(self._source).search(data)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _test) and other._source == self._source
-
-    def __hash__(self) -> int:
-        return hash(self._source)
-
-
-@cache
-def _compiled(source: bytes) -> re.Pattern[bytes]:
-    return re.compile(source)
+@cache  # compiled when it is first needed: hundreds of them would cost every start a second
+def _attribute(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<!warnings)[.\"']\s*%b\b" % name.encode())
 
 
 class NameRule(Rule):

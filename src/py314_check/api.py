@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
+from py314_check.mentions import Mentions
 from py314_check.model import Confidence, Fix, Impact, Level, Place, Target, parse_version
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ __all__ = [
     "Impact",
     "Level",
     "Member",
+    "Mentions",
     "ParseFailure",
     "Place",
     "Rule",
