@@ -24,6 +24,7 @@ class Given:
 
 _REACH = 4000  # bytes of a call that are read; a longer one may have any arguments
 _BEHIND = 200  # bytes before a name that may say that it is given another one
+_MAX_NAMES = 12  # of one function that are followed; behind that many, any call may be its
 _TOKENS = re.compile(
     rb"""
     (?P<skip>\#[^\r\n]*
@@ -38,10 +39,11 @@ _TOKENS = re.compile(
 _NAMES = re.compile(rb"[\w\x80-\xff]")
 _SPACE = re.compile(rb"(?:\s|\\\r?\n|#[^\r\n]*)*")
 _KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
-# `x = module.name` at the end of a statement, `y or module.name`: under the other name, any call may follow.
+# `x = module.name` at the end of a statement, `x = y or module.name`: a name for the same function.
 _RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")
-_ENDS = re.compile(rb"[ \t]*(?:[\r\n;#)]|(?:if|or|and)\b|\Z)")
-_AS = re.compile(rb"\s*as\b")
+_ENDS = re.compile(rb"[ \t]*(?:[\r\n;#),]|(?:if|or|and)\b|\Z)")
+_AS = re.compile(rb"[\s\\]*as[\s\\]+(\w+)")
+_TARGETS = re.compile(rb"(?<![\w.])[^\W\d]\w*(?!\w|\s*\.)")
 _DEFINES = re.compile(rb"\b(?:def|class)\s+\Z")
 
 
@@ -57,9 +59,18 @@ def may_call(
 
     The function is given by its last name; of a module's function, the module tells which calls are meant.
     """
-    name = function.encode()
-    places = Mentions(module, function).places(data) if module is not None else _places(data, name)
-    return any(_may_hold(data, start, start + len(name), condition) for start in places)
+    names = [function.encode()]
+    for name in names:  # which grows
+        is_given = module is not None and name == function.encode()
+        places = Mentions(module or "", function).places(data) if is_given else _places(data, name)
+        for start in places:
+            end = start + len(name)
+            if _may_hold(data, start, end, condition):
+                return True
+            names += _other_names(data, start, end).difference(names)
+            if len(names) > _MAX_NAMES:
+                return True
+    return False
 
 
 def _places(data: bytes, name: bytes) -> Iterator[int]:
@@ -75,17 +86,29 @@ def _may_hold(data: bytes, start: int, end: int, condition: Callable[[Sequence[G
     before = data[max(start - _BEHIND, 0) : start]
     if _DEFINES.search(before[-20:]) is not None:
         return False
-    space = _SPACE.match(data, end, end + _REACH)
-    opened = end if space is None else space.end()
+    opened = _behind(data, end)
     if data[opened : opened + 1] == b"(":
         given = _arguments(data[opened + 1 : opened + 1 + _REACH])
         return given is None or condition(given)
-    if before.endswith((b"'", b'"')):  # getattr(module, "name")
-        return True
-    if _AS.match(data, end) is not None:
-        return True
+    return before.endswith((b"'", b'"'))  # getattr(module, "name")
+
+
+def _behind(data: bytes, end: int) -> int:
+    space = _SPACE.match(data, end, end + _REACH)
+    return end if space is None else space.end()
+
+
+def _other_names(data: bytes, start: int, end: int) -> set[bytes]:
+    """The names that a function is given where its name stands."""
+    alias = _AS.match(data, end)
+    if alias is not None:
+        return {alias[1]}
+    before = data[max(start - _BEHIND, 0) : start]
     renames = _RENAMES.search(before)
-    return renames is not None and (renames["assigned"] is None or _ENDS.match(data, end) is not None)
+    if renames is None or (renames["assigned"] is not None and _ENDS.match(data, end) is None):
+        return set()
+    targets, sign, _ = before.replace(b"\r", b"\n").rpartition(b"=")
+    return set(_TARGETS.findall(targets.rpartition(b"\n")[2].rpartition(b"(")[2])) if sign else set()
 
 
 def _arguments(text: bytes) -> list[Given] | None:

@@ -106,7 +106,7 @@ class Row:
 
 
 _PLAIN_KINDS = {"builtins.int", "builtins.list"}
-_PLAIN = re.compile(rb"-?\d+|(?:len|int|round|range|sorted|list)\([^()/]*\)|\[[^()/]*\]")
+_PLAIN = re.compile(rb"-?\d+|(?:len|int|round|range|sorted|list)\([^()/]*\)|\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
 _VALUES: dict[str, list[str]] = {
     "level": [one.value for one in Level],
     "confidence": [one.value for one in Confidence],

@@ -115,7 +115,8 @@ class _Attribute:
 
 @cache  # compiled when it is first needed: hundreds of them would cost every start a second
 def _attribute(name: str) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<!warnings)[.\"']\s*%b\b" % name.encode())
+    asked = rb"(?<!warnings)\.\s*%(name)b\b|[\"']%(name)b[\"']"
+    return re.compile(asked % {b"name": name.encode()})
 
 
 class NameRule(Rule):

@@ -26,9 +26,25 @@ _ESCAPES = re.compile(
 )
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
+_HEADER = re.compile(rb"(class|async|def)\b")
+_FUNCTION = re.compile(rb"(async[ \t]+)?def[ \t]+(\w+)")
+_GIVES = re.compile(rb"\breturn\b[ \t]*(?!None\b)[^\s#;]|\byield\b")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
+
+
+def without_comments(data: bytes) -> bytes:
+    """The bytes without comments; as they are where strings and code cannot be told apart."""
+    parts: list[bytes] = []
+    done = 0
+    for start, end, prefix in _tokens(data):
+        if _is_cut(data, start, end, prefix):
+            return data
+        if prefix == b"#":
+            parts.append(data[done:start])
+            done = end
+    return b"".join([*parts, data[done:]])
 
 
 def may_hold_invalid_escape(data: bytes) -> bool:
@@ -60,16 +76,12 @@ def may_leave_finally(data: bytes) -> bool:
     text = _code(data)
     if text is None:
         return True
-    outer: int | None = None  # the indentation of the outermost `finally` that the line may be in
-    depth = 0
-    for blank, line in _LINES.findall(text):
-        if depth <= 0:
-            indent = len(blank.expandtabs(8))
-            if outer is None or indent <= outer:
-                outer = indent if _FINALLY.match(line) else None
-        if outer is not None and _LEAVES.search(line):
+    outer: int | None = None  # the indentation of the outermost `finally` that the statement may be in
+    for indent, statement in _statements(text):
+        if outer is None or indent <= outer:
+            outer = indent if _FINALLY.match(statement) else None
+        if outer is not None and _LEAVES.search(statement):
             return True
-        depth += sum(map(line.count, (b"(", b"[", b"{"))) - sum(map(line.count, (b")", b"]", b"}")))
     return False
 
 
@@ -95,6 +107,59 @@ def may_hold_expression_in_annotation(data: bytes) -> bool:
         elif annotates:
             return True
     return False
+
+
+def may_stand_in_class(data: bytes, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a pattern is found in a statement right in the body of a class; each is put on one line."""
+    text = _code(data)
+    if text is None:
+        return True
+    around: list[tuple[int, bytes]] = []  # the headers that the statement may be in: indentation, first word
+    for indent, statement in _statements(text):
+        while around and around[-1][0] >= indent:
+            around.pop()
+        header = _HEADER.match(statement)
+        if header is not None:
+            around.append((indent, header[1]))
+        if around and around[-1][1] == b"class" and pattern.search(statement):
+            return True
+    return False
+
+
+def may_return_from_test(data: bytes) -> bool:
+    """Whether a value is returned, or something yielded or awaited, in what may be a test method."""
+    text = _code(data)
+    if text is None:
+        return True
+    around: list[tuple[int, bool]] = []  # the functions that the statement may be in: indentation, whether a test
+    for indent, statement in _statements(text):
+        while around and around[-1][0] >= indent:
+            around.pop()
+        function = _FUNCTION.match(statement)
+        if function is not None:
+            is_test = function[2].startswith(b"test")
+            if is_test and function[1]:
+                return True
+            around.append((indent, is_test))
+        elif around and around[-1][1] and _GIVES.search(statement):
+            return True
+    return False
+
+
+def _statements(text: bytes) -> Iterator[tuple[int, bytes]]:
+    """The statements of code, each with its indentation, and on one line."""
+    depth = 0
+    indent = 0
+    parts: list[bytes] = []
+    for blank, line in _LINES.findall(text):
+        if depth <= 0:
+            if parts:
+                yield indent, b" ".join(parts)
+            indent, parts, depth = len(blank.expandtabs(8)), [], 0
+        parts.append(line)
+        depth += sum(map(line.count, (b"(", b"[", b"{"))) - sum(map(line.count, (b")", b"]", b"}")))
+    if parts:
+        yield indent, b" ".join(parts)
 
 
 def _code(data: bytes) -> bytes | None:

@@ -146,7 +146,7 @@ class _Bindings:
 
     def loaded(self, top: bytes) -> set[bytes]:
         """What the result of a call may be, where a string may name the module to import."""
-        quoted = self._loads and (b"'" + top in self._data or b'"' + top in self._data)
+        quoted = self._loads and re.search(rb"[\"']%b[\"'.]" % re.escape(top), self._data)
         return {_ANYTHING} if quoted or top in self._lost else set()
 
     def targets(self, name: bytes, top: bytes) -> set[bytes]:

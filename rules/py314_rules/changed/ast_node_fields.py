@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, load_facts
+from py314_rules.call_words import Given, may_call
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,18 @@ class Row:
 
 NODES = load_facts("py314_rules.facts", "ast_fields.toml", Row)
 _PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+
+
+def _may_make(data: bytes, module: str, node: str) -> bool:
+    """Whether a node may be made with fields that are missing or unknown."""
+    row = NODES[node]
+
+    def is_wrong(given: Sequence[Given]) -> bool:
+        keywords = {one.keyword for one in given if one.keyword is not None}
+        placed = row.fields[: len(given) - len(keywords)]
+        return not {*row.required} <= {*placed, *keywords} or not keywords <= {*row.fields}
+
+    return may_call(data, node, is_wrong, module)
 
 
 class AstNodeFields(Rule):
@@ -59,10 +73,10 @@ class AstNodeFields(Rule):
     code, name = "CHG403", "ast-node-fields"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
-    # `ast.Name`, `from ast import ...`, `import ast as a`
     words = tuple(
-        Words(module, test=re.compile(rb"\b_?ast\s*(?:\.\s*(?:%b)\b|import\b|as\b)" % "|".join(NODES).encode()).search)
+        Words(module, node, test=partial(_may_make, module=module, node=node))
         for module in ("ast", "_ast")
+        for node in NODES
     )
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -17,6 +17,11 @@ _TESTED = re.compile(
     rb"(?:\b(?:if|elif|while|not|and|or|assert)\b[\s(]*|\bbool\s*\(\s*)NotImplemented\b"
     rb"|\bNotImplemented[\s)]*\b(?:and|or)\b"
 ).search
+# A call of a method whose truth is asked for, or that is kept under a name.
+_ASKED = (
+    rb"(?:\b(?:if|elif|while|not|and|or|assert)\b|\bbool\s*\(|=)[\s(\\]*[\w.\[\]'\"()]*\.\s*%(method)b\s*\("
+    rb"|\b%(method)b\s*\((?:[^()]|\([^()]*\)){0,300}\)[\s)\\]*(?:and|or|if)\b"
+)
 
 
 class BoolOfNotimplemented(Rule):
@@ -75,7 +80,7 @@ class BoolOfNotimplemented(Rule):
     since = "3.14"
     words = (
         Words("NotImplemented", test=_TESTED),
-        *(Words(method, test=re.compile(rb"\.\s*%b\s*\(" % method.encode()).search) for method in _COMPARES),
+        *(Words(method, test=re.compile(_ASKED % {b"method": method.encode()}).search) for method in _COMPARES),
     )
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> None:

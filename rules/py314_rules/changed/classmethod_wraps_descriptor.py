@@ -8,6 +8,12 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _PROPERTIES = {"builtins.property", "abc.abstractproperty", "types.DynamicClassAttribute"}
 _STATIC = "builtins.staticmethod"
+_WRAPS = re.compile(
+    rb"@classmethod\s*(?:#[^\r\n]*\s*)?@\s*[\w.]*(?:%(inner)b)\b|\bclassmethod\s*\(\s*[\w.]*(?:%(inner)b)\b"
+    rb"|=\s*[\w.]*(?:classmethod|%(inner)b)\s*$|(?:%(inner)b)\s+as\b"
+    % {b"inner": rb"property|abstractproperty|DynamicClassAttribute|staticmethod"},
+    re.MULTILINE,
+).search
 
 
 class ClassmethodWrapsDescriptor(Rule):
@@ -55,12 +61,7 @@ class ClassmethodWrapsDescriptor(Rule):
     code, name = "CHG203", "classmethod-wraps-descriptor"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.13"
-    words = (
-        Words(
-            "classmethod",
-            test=re.compile(rb"@classmethod\s*(?:#[^\r\n]*\s*)?@|\bclassmethod\s*\(\s*[^\s)]").search,
-        ),
-    )
+    words = (Words("classmethod", test=_WRAPS),)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         for outer, inner in zip(node.decorators, node.decorators[1:], strict=False):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+import re
+
+from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
 
 _NAMES = (
     *("accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle"),
@@ -18,6 +20,28 @@ _PICKLES = {
 }
 _PICKLERS = {"pickle.Pickler.dump", "pickle._Pickler.dump"}
 _OWN_WAY = {"__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__slots__"}
+
+
+_BEFORE = re.compile(rb"(?:\bin\b|(\w+)\s*\(|\*)\s*(?:\w+\s*\.\s*)?\Z")
+_CALLED = re.compile(rb"\s*\(")
+_KEEPS = {b"copy", b"deepcopy", b"dump", b"dumps"}
+
+
+def _may_keep_iterator(data: bytes) -> bool:
+    """Whether an iterator may be kept or copied, and is not just looped over or given to another function."""
+    for name in (*_NAMES, "tee"):
+        for start in Mentions("itertools", name).places(data):
+            before = _BEFORE.search(data[max(start - 60, 0) : start])
+            called = _CALLED.match(data, start + len(name), start + len(name) + 20)
+            if (called or _stands_for_class(data, start)) and (before is None or before[1] in _KEEPS):
+                return True
+    return False
+
+
+def _stands_for_class(data: bytes, start: int) -> bool:
+    """Whether a name that is not called may be an annotation, an alias, or what `isinstance` asks for."""
+    line = data[max(data.rfind(b"\n", 0, start), start - 200, 0) : start]
+    return b"import" not in line and any(sign in line for sign in (b":", b"=", b"->", b"isinstance"))
 
 
 class CopiedItertools(Rule):
@@ -60,13 +84,13 @@ class CopiedItertools(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("copy", "itertools", imported=True),
+        Words("copy", "itertools", imported=True, test=_may_keep_iterator),
         *(
-            Words("itertools", way, how)
+            Words("itertools", way, how, test=_may_keep_iterator)
             for way in ("dump", "dumps")
             for how in ("pickle", "cPickle", "cloudpickle", "dill")
         ),
-        Words("itertools", "pickle", "Pickler"),
+        Words("itertools", "pickle", "Pickler", test=_may_keep_iterator),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import Given, may_call
 
 _FAILS = {
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "pickle.dumps", "json.dumps", "marshal.dumps"), (0, "obj")),
@@ -13,6 +15,21 @@ _FAILS = {
     "builtins.type": (2, "dict"),
 }
 _GONE = {"clear", "popitem"}
+
+
+_KEPT = re.compile(rb"(\w+)\s*(?::[^=\r\n]*)?=[^\r\n]*\bf_locals\b\s*(?:[;#)]|$)", re.MULTILINE)
+_LOST = re.compile(rb"\.\s*(?:%b)\b" % "|".join(sorted(_GONE)).encode()).search
+_TAKERS = ("isinstance", *sorted({name.rpartition(".")[2] for name in _FAILS}))
+
+
+def _may_need_dict(data: bytes) -> bool:
+    """Whether an ``f_locals``, or a name for one, is given to a function that wants a dict, or loses a method."""
+    names = {b"f_locals", *(found[1] for found in _KEPT.finditer(data))}
+
+    def is_given(given: Sequence[Given]) -> bool:
+        return any(name in one.text for one in given for name in names)
+
+    return _LOST(data) is not None or any(may_call(data, taker, is_given) for taker in _TAKERS)
 
 
 class FLocalsAsDict(Rule):
@@ -57,7 +74,7 @@ class FLocalsAsDict(Rule):
     code, name = "CHG210", "f-locals-as-dict"
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.MEDIUM
     since = "3.13"
-    words = (Words("f_locals", test=re.compile(rb"\bf_locals\s*(?:[,)]|\.|$)", re.MULTILINE).search),)
+    words = (Words("f_locals", test=_may_need_dict),)
 
     def visit_Call(self, node: cst.Call) -> None:
         functions = self.context.resolve(node.func)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import Given, may_call
 from py314_rules.changed._event_loops import EventLoops
 
 _NEEDS_LOOP = ("ensure_future", "gather", "shield", "as_completed", "wrap_future", "Future", "Task")
 _NAMES = {f"asyncio.{name}" for name in _NEEDS_LOOP} | {"asyncio.StreamReader", "asyncio.StreamReaderProtocol"}
 _OF_FUTURES = {"asyncio.ensure_future", "asyncio.gather", "asyncio.shield", "asyncio.as_completed"}
+
+
+def _needs_loop(given: Sequence[Given]) -> bool:
+    return all(one.keyword != "loop" for one in given)
 
 
 class FutureWithoutLoop(Rule):
@@ -61,7 +67,7 @@ class FutureWithoutLoop(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = tuple(
-        Words("asyncio", last, test=re.compile(rb"\b%b\s*(?:\(|as\b|$)" % last.encode(), re.MULTILINE).search)
+        Words("asyncio", last, test=partial(may_call, function=last, condition=_needs_loop, module="asyncio"))
         for last in sorted(name.removeprefix("asyncio.") for name in _NAMES)
     )
 

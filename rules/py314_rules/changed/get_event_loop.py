@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Mentions, Rule, Words, cst
 from py314_rules.changed._event_loops import GETTERS, EventLoops
 
 _RUNS = {"run_until_complete", "run_forever"}
@@ -56,7 +56,7 @@ class GetEventLoop(Rule):
     code, name = "CHG301", "get-event-loop"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words("asyncio", "get_event_loop"),)
+    words = (Words("asyncio", "get_event_loop", test=Mentions("asyncio", "get_event_loop")),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import Given, may_call
 
 _EXEC, _EVAL, _LOCALS = "builtins.exec", "builtins.eval", "builtins.locals"
+_CHANGED = re.compile(
+    rb"\bf_locals\s*(?:\[[^\r\n]{0,300}\]\s*(?:[-+*/%&|^@<>]*=(?!=)|$)|\.\s*update\b|\s*(?:[;#]|$))", re.MULTILINE
+).search
 _KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
 _FRAMES = {"sys._getframe", "inspect.currentframe"}
+
+
+def _may_use_locals(given: Sequence[Given]) -> bool:
+    """Whether ``exec`` or ``eval`` with these arguments may work in the local variables."""
+    return len(given) == 1 or (len(given) == 3 and b"locals" in given[2].text)
 
 
 class LocalsAfterExec(Rule):
@@ -51,11 +61,14 @@ class LocalsAfterExec(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = (
-        Words("exec", "locals"),
-        Words("exec", "eval"),
+        Words("exec", "locals", test=lambda data: may_call(data, "exec", _may_use_locals)),
+        Words(
+            *("exec", "eval"),
+            test=lambda data: may_call(data, "exec", _may_use_locals) and may_call(data, "eval", _may_use_locals),
+        ),
         Words("locals", test=lambda data: data.count(b"locals()") > 1 and _KEPT(data)),
-        Words("f_locals", "currentframe"),
-        Words("f_locals", "_getframe"),
+        Words("f_locals", "currentframe", test=_CHANGED),
+        Words("f_locals", "_getframe", test=_CHANGED),
     )
 
     def __init__(self, context: Context) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import may_call
 
 _METHODS = {
     f"sqlite3.{kind}.{method}": method for kind in ("Connection", "Cursor") for method in ("execute", "executemany")
@@ -17,6 +19,14 @@ _TOKENS = re.compile(
     | [A-Za-z_\x80-\U0010ffff][\w$]* | (?P<named>(?<!:)[:@$][\w$]+)""",
     re.VERBOSE,
 )
+
+
+_PLACEHOLDER = re.compile(rb"[\s(=,<>'\"][:@$][A-Za-z_0-9]").search
+
+
+def _may_name(method: str, data: bytes) -> bool:
+    """Whether a statement may be run with values, and one may have named placeholders."""
+    return _PLACEHOLDER(data) is not None and may_call(data, method, lambda given: len(given) > 1)
 
 
 class NamedPlaceholdersWithSequence(Rule):
@@ -61,10 +71,7 @@ class NamedPlaceholdersWithSequence(Rule):
     code, name = "CHG405", "named-placeholders-with-sequence"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = tuple(
-        Words("sqlite3", method, test=re.compile(rb"(?<![:\w])[:@$][A-Za-z0-9_]").search)
-        for method in ("execute", "executemany")
-    )
+    words = tuple(Words("sqlite3", method, test=partial(_may_name, method)) for method in ("execute", "executemany"))
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in ("execute", "executemany"):

@@ -6,16 +6,21 @@ import re
 from collections import defaultdict
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.word_tests import may_stand_in_class
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
 
 
 # An indented assignment of a call of it, or of something that is another name of it.
-_MAY_BE_ATTRIBUTE = re.compile(
-    rb"^[ \t]+\w+[ \t]*(?::[^=\r\n]*)?=\s*(?:\w+\s*\.\s*)?partial\s*\("
-    rb"|\bpartial\s+as\b|=\s*(?:\w+\s*\.\s*)?partial\s*$",
-    re.MULTILINE,
-)
+_NAMED = re.compile(rb"\bpartial\s+as\s+(\w+)|(\w+)\s*=\s*(?:\w+\s*\.\s*)?partial\b")
+
+
+def _may_be_attribute(data: bytes) -> bool:
+    """Whether a class may be given a partial, or a name for one, as an attribute, in its body or from outside."""
+    names = {b"partial", *(one for found in _NAMED.findall(data) for one in found if one)}
+    value = rb"=[\s(\\]*(?:\w+\s*\.\s*)?(?:%b)\b" % b"|".join(sorted(names))
+    from_outside = re.compile(rb"(?<![\w.])(?!self\b)\w+\s*\.\s*\w+\s*(?::[^=\r\n]*)?" + value)
+    return from_outside.search(data) is not None or may_stand_in_class(data, re.compile(value))
 
 
 class PartialAsClassAttribute(Rule):
@@ -63,7 +68,7 @@ class PartialAsClassAttribute(Rule):
     code, name = "CHG204", "partial-as-class-attribute"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words("functools", "partial", "class", test=_MAY_BE_ATTRIBUTE.search),)
+    words = (Words("functools", "partial", "class", test=_may_be_attribute),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

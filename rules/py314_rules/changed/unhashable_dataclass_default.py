@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.word_tests import may_stand_in_class
 
 _DECORATORS = {"dataclasses.dataclass"}
 # Standard classes whose instances cannot be hashed, but for list, dict and set, which were never allowed.
@@ -29,10 +30,9 @@ _NO_FIELDS = {"typing.ClassVar", "typing_extensions.ClassVar"}
 
 
 # A default that is made by a call of what is no function of dataclasses, or given as `default=`.
-_HAS_DEFAULT = re.compile(
-    rb"^[ \t]+\w+[ \t]*:[^=\r\n]*(?:\[[^\]]*\][^=\r\n]*)?=\s*(?!(?:dataclasses\s*\.\s*)?field\b)[A-Za-z_][\w.]*\s*\("
-    rb"|\bdefault\s*=|^[ \t]+\w+[ \t]*:[^=\r\n]*=\s*[A-Za-z_]\w*\s*$",
-    re.MULTILINE,
+_DEFAULT = re.compile(
+    rb"^\w+\s*:.*?(?<![=!<>])=\s*(?:(?!(?:[\w.]+\.)?field\s*\()[A-Za-z_][\w.]*\s*\("
+    rb"|(?!(?:None|True|False)\b)[A-Za-z_]\w*\s*$|.*\bdefault\s*=)"
 )
 
 
@@ -83,7 +83,7 @@ class UnhashableDataclassDefault(Rule):
     code, name = "CHG207", "unhashable-dataclass-default"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.11"
-    words = (Words("dataclasses", "dataclass", test=_HAS_DEFAULT.search),)
+    words = (Words("dataclasses", "dataclass", test=lambda data: may_stand_in_class(data, _DEFAULT)),)
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         if self._dataclass_options(node) is None:

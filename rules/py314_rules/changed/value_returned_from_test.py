@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.word_tests import may_return_from_test
 
 _CASES = {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase"}
 _KEEP_THE_VALUE = {
     *("unittest.skip", "unittest.skipIf", "unittest.skipUnless", "unittest.expectedFailure"),
     *("unittest.mock.patch", "unittest.mock.patch.object", "unittest.mock.patch.dict", "unittest.mock.patch.multiple"),
 }
-
-_FUNCTIONS_AND_RESULTS = re.compile(
-    rb"""^([ \t]+)(async[ \t]+)?def[ \t]+test | ^([ \t]*)(?:async[ \t]+)?def\b
-    | \breturn\b[ \t]*(?!None\b)[^\s\#;] | \byield\b""",
-    re.VERBOSE | re.MULTILINE,
-)
-
-
-def _may_return(data: bytes) -> bool:
-    """Whether a value is returned, or something yielded or awaited, in what may be a test method."""
-    test: int | None = None  # the indentation of the method that is being read
-    for found in _FUNCTIONS_AND_RESULTS.finditer(data):
-        if found[1] is not None:
-            if found[2]:
-                return True
-            test = len(found[1])
-        elif found[3] is not None:
-            if test is not None and len(found[3]) <= test:
-                test = None
-        elif test is not None:
-            return True
-    return False
 
 
 class ValueReturnedFromTest(Rule):
@@ -78,7 +55,9 @@ class ValueReturnedFromTest(Rule):
     code, name = "CHG414", "value-returned-from-test"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.11"
-    words = tuple(Words("unittest", case, test=_may_return) for case in ("TestCase", "IsolatedAsyncioTestCase"))
+    words = tuple(
+        Words("unittest", case, test=may_return_from_test) for case in ("TestCase", "IsolatedAsyncioTestCase")
+    )
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         if node.asynchronous is not None and not self._is_isolated(node) and self._is_test(node):

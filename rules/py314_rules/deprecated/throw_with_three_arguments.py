@@ -54,8 +54,11 @@ class ThrowWithThreeArguments(Rule):
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.12"
     words = tuple(
-        Words(method, test=re.compile(rb"throw\s*\([^,*()]*[,*(]").search)  # called with more than a name
+        Words(
+            method, maker, test=re.compile(rb"(?<!def )throw\s*\([^,*()]*[,*(]").search
+        )  # called with more than a name
         for method in ("throw", "athrow")
+        for maker in ("yield", "async", "await", "Generator", "AsyncGenerator", "Coroutine", "coroutine", "asyncio")
     )
 
     def visit_Call(self, node: cst.Call) -> None:
