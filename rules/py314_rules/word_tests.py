@@ -8,18 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# A comment or a string. What is never closed ends with its line, or with the file: nothing is read twice.
-_TOKENS = re.compile(
-    rb"""
-    \#[^\r\n]*
-    | "{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3})?
-    | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'{3})?
-    | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
-    | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_PREFIX = re.compile(rb"(?:^|[^\w])([bBfFrRtTuU]{1,2})\Z")
+from py314_check.api import pieces
+
 # A backslash and what it stands before; "bad" are no escapes at all, "text" are none in bytes.
 _ESCAPES = re.compile(
     rb"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\x80-\xff]|[4-7][0-7][0-7])|(?P<text>[NuU])|.)", re.DOTALL
@@ -29,22 +19,10 @@ _FINALLY = re.compile(rb"finally\b")
 _HEADER = re.compile(rb"(class|async|def)\b")
 _FUNCTION = re.compile(rb"(async[ \t]+)?def[ \t]+(\w+)")
 _GIVES = re.compile(rb"\breturn\b[ \t]*(?!None\b)[^\s#;]|\byield\b")
+_NAMES = re.compile(rb"[^\W\d]\w*")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
-
-
-def without_comments(data: bytes) -> bytes:
-    """The bytes without comments; as they are where strings and code cannot be told apart."""
-    parts: list[bytes] = []
-    done = 0
-    for start, end, prefix in _tokens(data):
-        if _is_cut(data, start, end, prefix):
-            return data
-        if prefix == b"#":
-            parts.append(data[done:start])
-            done = end
-    return b"".join([*parts, data[done:]])
 
 
 def may_hold_invalid_escape(data: bytes) -> bool:
@@ -53,7 +31,8 @@ def may_hold_invalid_escape(data: bytes) -> bool:
     if not found:
         return False
     index = 0
-    for start, end, prefix in _tokens(data):
+    for piece in pieces(data):
+        start, end, prefix = piece
         depth, last = 0, start  # how many braces are open at the backslash before, which matters in f-strings
         while index < len(found) and found[index][0] < end:
             at, kind = found[index]
@@ -64,9 +43,9 @@ def may_hold_invalid_escape(data: bytes) -> bool:
                 continue
             depth += data.count(b"{", last, at) - data.count(b"}", last, at)
             last = at
-            if b"r" not in prefix or (_is_template(prefix) and depth > 0):
+            if b"r" not in prefix or (piece.is_template and depth > 0):
                 return True
-        if _is_cut(data, start, end, prefix):
+        if piece.is_cut(data):
             return True
     return index < len(found)
 
@@ -126,6 +105,12 @@ def may_stand_in_class(data: bytes, pattern: re.Pattern[bytes]) -> bool:
     return False
 
 
+def names_given(data: bytes, attribute: str) -> set[bytes]:
+    """The names that are assigned an attribute of something, and that attribute's own."""
+    lines = re.findall(rb"^([^=\r\n]*)=(?!=)[^\r\n]*\b%b\b[ \t]*(?:[,;#)]|$)" % attribute.encode(), data, re.MULTILINE)
+    return {attribute.encode(), *(name for line in lines for name in _NAMES.findall(line))}
+
+
 def may_return_from_test(data: bytes) -> bool:
     """Whether a value is returned, or something yielded or awaited, in what may be a test method."""
     text = _code(data)
@@ -166,32 +151,12 @@ def _code(data: bytes) -> bytes | None:
     """The code without comments and what is in strings, but for f-strings; None where it cannot be told apart."""
     code: list[bytes] = []
     done = 0
-    for start, end, prefix in _tokens(data):
-        if _is_cut(data, start, end, prefix):
+    for piece in pieces(data):
+        if piece.is_cut(data):
             return None
-        shown = b"" if prefix == b"#" else b"''"
-        if _is_template(prefix):
-            shown = data[start:end].replace(b"\n", b" ").replace(b"\r", b" ")
-        code += (data[done:start], shown)
-        done = end
+        shown = b"" if piece.prefix == b"#" else b"''"
+        if piece.is_template:
+            shown = data[piece.start : piece.end].replace(b"\n", b" ").replace(b"\r", b" ")
+        code += (data[done : piece.start], shown)
+        done = piece.end
     return _CONTINUED.sub(b" ", b"".join([*code, data[done:]]))
-
-
-def _tokens(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """The strings and comments: start, end, and the prefix in lower case, or ``#``."""
-    for match in _TOKENS.finditer(data):
-        start, end = match.span()
-        if data[start] == 0x23:
-            yield start, end, b"#"
-        else:
-            prefix = _PREFIX.search(data[max(start - 3, 0) : start])
-            yield start, end, b"" if prefix is None else prefix[1].lower()
-
-
-def _is_template(prefix: bytes) -> bool:
-    return b"f" in prefix or b"t" in prefix
-
-
-def _is_cut(data: bytes, start: int, end: int, prefix: bytes) -> bool:
-    """Whether an f-string is only the first part of one: the quote behind it belongs to a string in its braces."""
-    return _is_template(prefix) and data.count(b"{", start, end) != data.count(b"}", start, end)

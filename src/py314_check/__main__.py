@@ -1,6 +1,13 @@
 """``python -m py314_check``."""
 
-from py314_check.cli import main
+import os
+import sys
+
+# `python -m` puts the current directory first on the path: what is checked there must not be imported.
+if sys.path[:1] in ([""], [os.getcwd()]):
+    del sys.path[0]
+
+from py314_check.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

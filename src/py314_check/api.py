@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.mentions import Mentions
 from py314_check.model import Confidence, Fix, Impact, Level, Place, Target, parse_version
+from py314_check.pieces import pieces
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -66,6 +67,7 @@ __all__ = [
     "cst",
     "load_facts",
     "parse_version",
+    "pieces",
 ]
 
 SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety", "References")
@@ -110,14 +112,16 @@ class EntryPoint(Event):
 class Words:
     """Words that must all occur in a file for a rule to matter; a rule gives one such set for each way it can fire.
 
-    In Python files, with ``imported``, the first word counts only where it may be a top-level module in an import
-    statement; with ``quoted``, only right behind a quote. ``test`` (often the ``search`` of a compiled pattern) is
-    given the file's bytes where the words occur, and must hold too; it must run in linear time.
+    In Python files, comments and docstrings do not count, unless ``remarks`` do; with ``imported``, the first word
+    counts only where it may be a top-level module in an import statement; with ``quoted``, only right behind a quote.
+    ``test`` (often the ``search`` of a compiled pattern) is given the file's bytes where the words occur, and must hold
+    too; it must run in linear time.
     """
 
     words: tuple[str, ...]
     imported: bool
     quoted: bool
+    remarks: bool
     test: Callable[[bytes], object] | None
 
     def __init__(
@@ -125,11 +129,13 @@ class Words:
         *words: str,
         imported: bool = False,
         quoted: bool = False,
+        remarks: bool = False,
         test: Callable[[bytes], object] | None = None,
     ) -> None:
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "imported", imported)
         object.__setattr__(self, "quoted", quoted)
+        object.__setattr__(self, "remarks", remarks)
         object.__setattr__(self, "test", test)
 
 

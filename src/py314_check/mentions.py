@@ -18,7 +18,8 @@ _MAX_STEPS = 60  # assignments that a module is followed through; behind that ma
 _BLANK = b" \t\f\r\n\\"
 _QUOTES = (b'"', b"'")
 _GIVES_NAME = re.compile(rb"=\s*[rRuUbB]?[\"']\Z")
-_TAKES_NAMES = re.compile(rb"\bgetattr\b|patch")
+_PATCHES = re.compile(rb"\bpatch\b|monkeypatch")
+_TAKES_NAMES = re.compile(rb"\bgetattr\b|\bpatch\b|monkeypatch")
 _FROM = re.compile(rb"\bfrom\b((?:[\w.\x80-\xff \t\f]|\\\r?\n|\\\r)*)\Z")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _IMPORTED = re.compile(rb"[\s\\]*([\w\x80-\xff][\w\x80-\xff.\s\\]*?)(?:[\s\\]as\b[\s\\]*([\w\x80-\xff]+)[\s\\]*)?\Z")
@@ -97,7 +98,7 @@ def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes
         parts, at = chain
         if at == 0 and start > _BEHIND:
             yield _ANYTHING
-        if parts[0] == top and text[:at].endswith(_QUOTES):
+        if parts[0] == top and known.patches and text[:at].endswith(_QUOTES):
             yield b".".join(parts)
         yield from _below(parts, known, top)
 
@@ -143,6 +144,8 @@ class _Bindings:
         self._targets: dict[bytes, dict[bytes, set[bytes]]] = {}
         self.takes_names = _TAKES_NAMES.search(data) is not None
         """Whether names in strings may be looked up in modules."""
+        self.patches = _PATCHES.search(data) is not None
+        """Whether strings may hold names with their modules."""
 
     def loaded(self, top: bytes) -> set[bytes]:
         """What the result of a call may be, where a string may name the module to import."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from py314_check.api import Rule, Words
+from py314_check.pieces import without_remarks
 
 # Every byte that cannot be part of a name becomes a space; bytes above ASCII may be part of one.
 _TABLE = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
@@ -32,13 +33,20 @@ class WordTest:
 
     def candidates(self, data: bytes) -> list[type[Rule]]:
         """The rules that may fire in a Python file with these bytes, in their order."""
+        able = self._able(data, {*self._rules})
+        remarked = {rule for rule in able if any(way.remarks for way in rule.words)}
+        if able - remarked:  # few files come this far
+            able = remarked | self._able(without_remarks(data), able - remarked)
+        return [rule for rule in self._rules if rule in able]
+
+    def _able(self, data: bytes, rules: Collection[type[Rule]]) -> set[type[Rule]]:
         present = self._vocabulary.intersection(data.translate(_TABLE).split())
         able: set[type[Rule]] = set()
         for first in [*(present & self._ways.keys()), b""]:
             for rule, way in self._ways.get(first, ()):
-                if rule not in able and way.words <= present and way.holds(data):
+                if rule in rules and rule not in able and way.words <= present and way.holds(data):
                     able.add(rule)
-        return [rule for rule in self._rules if rule in able]
+        return able
 
 
 class _Way:

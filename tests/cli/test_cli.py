@@ -293,6 +293,15 @@ def test_a_broken_pipe_is_quiet(project: Path) -> None:
     assert tool.wait() in (0, 1)
 
 
+@pytest.mark.parametrize("package", ["packaging", "click", "json", "libcst"])
+def test_what_is_checked_is_never_imported(project: Path, package: str) -> None:
+    (project / package).mkdir()
+    (project / package / "__init__.py").write_text("raise SystemExit('imported')\n")
+    (project / "pyproject.toml").write_text("[project]\nname = 'a'\ndependencies = ['legacy-cgi']\n")
+    status, out, err = run(cwd=project)
+    assert (status, "imported" in out + err) == (1, False)
+
+
 def test_start_up_imports_no_more_than_it_needs(project: Path) -> None:
     code = (
         "import sys\nsys.argv = ['py314-check', 'good.py']\nfrom py314_check.cli import main\n"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
+from py314_rules.word_tests import names_given
 
 _FAILS = {
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "pickle.dumps", "json.dumps", "marshal.dumps"), (0, "obj")),
@@ -17,19 +19,21 @@ _FAILS = {
 _GONE = {"clear", "popitem"}
 
 
-_KEPT = re.compile(rb"(\w+)\s*(?::[^=\r\n]*)?=[^\r\n]*\bf_locals\b\s*(?:[;#)]|$)", re.MULTILINE)
-_LOST = re.compile(rb"\.\s*(?:%b)\b" % "|".join(sorted(_GONE)).encode()).search
-_TAKERS = ("isinstance", *sorted({name.rpartition(".")[2] for name in _FAILS}))
+_TAKERS = {"isinstance": 0, **{name.rpartition(".")[2]: position for name, (position, _) in _FAILS.items()}}
 
 
 def _may_need_dict(data: bytes) -> bool:
     """Whether an ``f_locals``, or a name for one, is given to a function that wants a dict, or loses a method."""
-    names = {b"f_locals", *(found[1] for found in _KEPT.finditer(data))}
+    names = names_given(data, "f_locals")
 
-    def is_given(given: Sequence[Given]) -> bool:
-        return any(name in one.text for one in given for name in names)
+    def is_given(given: Sequence[Given], position: int = 0) -> bool:
+        wanted = [*given[position : position + 1], *(one for one in given if one.keyword is not None or one.star)]
+        return any(name in one.text for one in wanted for name in names)
 
-    return _LOST(data) is not None or any(may_call(data, taker, is_given) for taker in _TAKERS)
+    lost = rb"\b(?:%b)\s*\.\s*(?:%b)\b" % (b"|".join(sorted(names)), "|".join(sorted(_GONE)).encode())
+    return re.search(lost, data) is not None or any(
+        may_call(data, taker, partial(is_given, position=position)) for taker, position in _TAKERS.items()
+    )
 
 
 class FLocalsAsDict(Rule):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from py314_check.api import Confidence, Context, Impact, Level, Mentions, Rule, Words, cst
 from py314_rules.changed._event_loops import GETTERS, EventLoops
 
@@ -56,7 +58,10 @@ class GetEventLoop(Rule):
     code, name = "CHG301", "get-event-loop"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words("asyncio", "get_event_loop", test=Mentions("asyncio", "get_event_loop")),)
+    words = (
+        Words("asyncio", "get_event_loop", test=Mentions("asyncio", "get_event_loop")),
+        Words("asyncio", "get_event_loop", test=re.compile(rb"[Pp]olicy").search),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -8,13 +8,19 @@ from collections.abc import Sequence
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
+from py314_rules.word_tests import names_given
 
 _EXEC, _EVAL, _LOCALS = "builtins.exec", "builtins.eval", "builtins.locals"
-_CHANGED = re.compile(
-    rb"\bf_locals\s*(?:\[[^\r\n]{0,300}\]\s*(?:[-+*/%&|^@<>]*=(?!=)|$)|\.\s*update\b|\s*(?:[;#]|$))", re.MULTILINE
-).search
 _KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
+_READS = re.compile(rb"\blocals\s*\(\s*\)\s*(?:\[|\.\s*(?:get|pop)\b)|=\s*locals\s*\(\s*\)").search
 _FRAMES = {"sys._getframe", "inspect.currentframe"}
+
+
+def _may_change(data: bytes) -> bool:
+    """Whether an ``f_locals``, or a name for one, may be written to."""
+    names = b"|".join(sorted(names_given(data, "f_locals")))
+    written = rb"\b(?:%b)\s*(?:\[[^\r\n]{0,300}\]\s*(?:[-+*/%%&|^@<>]*=(?!=)|$)|\.\s*update\b)" % names
+    return re.search(written, data, re.MULTILINE) is not None
 
 
 def _may_use_locals(given: Sequence[Given]) -> bool:
@@ -61,14 +67,14 @@ class LocalsAfterExec(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = (
-        Words("exec", "locals", test=lambda data: may_call(data, "exec", _may_use_locals)),
+        Words("exec", "locals", test=lambda data: _READS(data) and may_call(data, "exec", _may_use_locals)),
         Words(
             *("exec", "eval"),
             test=lambda data: may_call(data, "exec", _may_use_locals) and may_call(data, "eval", _may_use_locals),
         ),
         Words("locals", test=lambda data: data.count(b"locals()") > 1 and _KEPT(data)),
-        Words("f_locals", "currentframe", test=_CHANGED),
-        Words("f_locals", "_getframe", test=_CHANGED),
+        Words("f_locals", "currentframe", test=_may_change),
+        Words("f_locals", "_getframe", test=_may_change),
     )
 
     def __init__(self, context: Context) -> None:

@@ -19,8 +19,9 @@ def _may_be_attribute(data: bytes) -> bool:
     """Whether a class may be given a partial, or a name for one, as an attribute, in its body or from outside."""
     names = {b"partial", *(one for found in _NAMED.findall(data) for one in found if one)}
     value = rb"=[\s(\\]*(?:\w+\s*\.\s*)?(?:%b)\b" % b"|".join(sorted(names))
-    from_outside = re.compile(rb"(?<![\w.])(?!self\b)\w+\s*\.\s*\w+\s*(?::[^=\r\n]*)?" + value)
-    return from_outside.search(data) is not None or may_stand_in_class(data, re.compile(value))
+    from_outside = re.compile(rb"(?<![\w.])(\w+)\s*\.\s*\w+\s*(?::[^=\r\n]*)?" + value)
+    classes = {b"class " + found[1] for found in from_outside.finditer(data)}
+    return any(one in data for one in classes) or may_stand_in_class(data, re.compile(value))
 
 
 class PartialAsClassAttribute(Rule):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import without_comments
 
 _UNIONS = {"typing.Union", "typing.Optional"}
 _TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
@@ -21,7 +20,6 @@ _LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\[").search
 
 def _may_become_text(data: bytes) -> bool:
     """Whether a union, or a name for one, is an argument or in an f-string."""
-    data = without_comments(data)
     return bool(_USED(data)) or not {match[1] for match in _ALIAS.finditer(data)}.isdisjoint(_TAKEN(data))
 
 

@@ -53,7 +53,7 @@ class InvalidEscape(Rule):
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.12"
     compiled = True
-    words = (Words(test=may_hold_invalid_escape),)
+    words = (Words(test=may_hold_invalid_escape, remarks=True),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

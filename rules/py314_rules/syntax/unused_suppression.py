@@ -40,7 +40,11 @@ class UnusedSuppressionComment(Rule):
     code, name = "SYN900", "unused-suppression"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     languages = frozenset({"python", "pyproject", "setup.cfg"})
-    words = (Words("py314"), Words("noqa", test=_OUR_CODES.search), Words("NOQA", test=_OUR_CODES.search))
+    words = (
+        Words("py314", remarks=True),
+        Words("noqa", remarks=True, test=_OUR_CODES.search),
+        Words("NOQA", remarks=True, test=_OUR_CODES.search),
+    )
 
     def visit_UnusedSuppression(self, unused: UnusedSuppression) -> None:
         what = " and ".join(f"`{code}`" for code in unused.codes) or "anything"

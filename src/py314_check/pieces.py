@@ -1,0 +1,79 @@
+"""The strings and comments of Python code, told from its bytes in a fraction of the time of parsing it.
+
+The time is linear. What is never closed ends with its line, or with the file: nothing is read twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_PIECES = re.compile(
+    rb"""
+    \#[^\r\n]*
+    | "{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3})?
+    | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'{3})?
+    | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
+    | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PREFIX = re.compile(rb"(?:^|[^\w])([bBfFrRtTuU]{1,2})\Z")
+_BRACKETS = re.compile(rb"[()\[\]{}]")
+_OPENS = re.compile(rb"(?:^|[\r\n])[ \t\f]*[bBfFrRtTuU]{0,2}\Z")
+_ENDS = re.compile(rb"[ \t\f]*(?:[\r\n;#]|\Z)")
+
+
+class Piece(NamedTuple):
+    """A string or comment: where it starts and ends, and the string's prefix in lower case, or ``#``."""
+
+    start: int
+    end: int
+    prefix: bytes
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is an f-string or a t-string."""
+        return b"f" in self.prefix or b"t" in self.prefix
+
+    def is_cut(self, data: bytes) -> bool:
+        """Whether it is only the first part of a template: the quote behind it belongs to a string in its braces."""
+        opened, closed = (data.count(brace, self.start, self.end) for brace in (b"{", b"}"))
+        return self.is_template and opened != closed
+
+
+def pieces(data: bytes) -> Iterator[Piece]:
+    """The strings and comments, in order. Behind one that ``is_cut``, what follows may be taken for what it is not."""
+    for match in _PIECES.finditer(data):
+        start, end = match.span()
+        if data[start] == 0x23:
+            yield Piece(start, end, b"#")
+        else:
+            prefix = _PREFIX.search(data[max(start - 3, 0) : start])
+            yield Piece(start, end, b"" if prefix is None else prefix[1].lower())
+
+
+def without_remarks(data: bytes) -> bytes:
+    """The bytes without comments and docstrings; as they are where strings and code cannot be told apart."""
+    code: list[bytes] = []
+    done = depth = 0
+    for piece in pieces(data):
+        if piece.is_cut(data):
+            return data
+        between = data[done : piece.start]
+        for bracket in _BRACKETS.findall(between):
+            depth += 1 if bracket in b"([{" else -1
+        code.append(between)
+        done = piece.end
+        if piece.prefix != b"#" and not (depth <= 0 and _is_statement(data, piece)):
+            code.append(data[piece.start : piece.end])
+    return b"".join([*code, data[done:]])
+
+
+def _is_statement(data: bytes, piece: Piece) -> bool:
+    """Whether a string outside of brackets stands alone."""
+    before = data[max(piece.start - 200, 0) : piece.start]
+    opens = _OPENS.search(before)
+    continued = opens is not None and before[: opens.start()].rstrip(b"\r").endswith(b"\\")
+    return opens is not None and not continued and _ENDS.match(data, piece.end) is not None
