@@ -7,7 +7,7 @@ import sys
 if sys.path[:1] in ([""], [os.getcwd()]):
     del sys.path[0]
 
-from py314_check.cli import main  # noqa: E402
+from py314_check.cli import main
 
 if __name__ == "__main__":
     main()

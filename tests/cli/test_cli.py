@@ -247,7 +247,7 @@ def test_broken_configuration_is_2(text: str, says: str, project: Path) -> None:
 
 
 def test_metadata_is_read_with_isolated_too(project: Path) -> None:
-    (project / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = ['legacy-cgi']\n")
+    (project / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = ['requests']\n")
     assert run("--isolated", cwd=project)[0] == 0
 
 
@@ -297,7 +297,7 @@ def test_a_broken_pipe_is_quiet(project: Path) -> None:
 def test_what_is_checked_is_never_imported(project: Path, package: str) -> None:
     (project / package).mkdir()
     (project / package / "__init__.py").write_text("raise SystemExit('imported')\n")
-    (project / "pyproject.toml").write_text("[project]\nname = 'a'\ndependencies = ['legacy-cgi']\n")
+    (project / "pyproject.toml").write_text("[project]\nname = 'a'\ndependencies = ['requests']\n")
     status, out, err = run(cwd=project)
     assert (status, "imported" in out + err) == (1, False)
 
