@@ -107,8 +107,13 @@ def _other_names(data: bytes, start: int, end: int) -> set[bytes]:
     renames = _RENAMES.search(before)
     if renames is None or (renames["assigned"] is not None and _ENDS.match(data, end) is None):
         return set()
-    targets, sign, _ = before.replace(b"\r", b"\n").rpartition(b"=")
-    return set(_TARGETS.findall(targets.rpartition(b"\n")[2].rpartition(b"(")[2])) if sign else set()
+    lines = before.replace(b"\r", b"\n")
+    if renames["assigned"] is None:
+        targets, sign, _ = lines.rpartition(b"\n")[2].partition(b"=")
+    else:
+        targets, sign, _ = lines.rpartition(b"=")
+    line = targets.rpartition(b"\n")[2].strip(b" \t\f(")
+    return set() if not sign or b"(" in line else set(_TARGETS.findall(line))  # in a call, it is a keyword
 
 
 def _arguments(text: bytes) -> list[Given] | None:

@@ -212,6 +212,8 @@ def _given(*keywords: str) -> Row:
         ("g = m.f if y else x\ng(k=1)", True),
         ("g = m.f\nh = x or g\nh(k=1)", True),
         ("g, h = m.e, m.f\nh(k=1)", True),
+        ("g = x(y=1) or m.f\ng(k=1)", True),
+        ("x(g=m.f)\ng(k=1)", False),
         ("g = m.f\ng(a)", False),
         ("g(k=f, j=1)", False),
         ("getattr(m, 'f')(a, b, c)", True),
