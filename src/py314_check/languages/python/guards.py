@@ -256,10 +256,13 @@ class Guards:
             if self._reach.block_leaves(statement.body) is not None and self._present(statement.test, False, subject):
                 return "it is used only where it was found to exist"
             if self._present(statement.test, False, subject):  # where it is missing, something takes its place
-                found = (self._provides(one, subject) for one in getattr(statement.body, "body", ()))
+                suite = isinstance(statement.body, cst.SimpleStatementSuite)
+                inside = [statement.body] if suite else statement.body.body
+                found = (self._provides(one, subject) for one in inside)
                 return next((reason for reason in found if reason is not None), None)
             return None
-        for part in getattr(statement, "body", ()) if isinstance(statement, cst.SimpleStatementLine) else ():
+        line = isinstance(statement, (cst.SimpleStatementLine, cst.SimpleStatementSuite))
+        for part in getattr(statement, "body", ()) if line else ():
             value = getattr(part, "value", None)
             if isinstance(value, cst.Call):
                 function = self.names.resolve(value.func)

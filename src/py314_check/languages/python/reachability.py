@@ -61,9 +61,13 @@ class Reachability:
 
     def _never_binds(self, node: cst.CSTNode) -> bool:
         """Whether a node cannot run, or is never done with: what fails in a ``try`` binds nothing, nor what follows."""
-        if node not in self._behind_failure:
-            self._behind_failure[node] = self.attempts.is_behind_failure(node)
-        return self._behind_failure[node] or self.is_dead(node)
+        known = self._behind_failure.get(node)
+        if known is None:
+            cuts = self.attempts.cuts
+            known = self.attempts.is_behind_failure(node)
+            if known or cuts == self.attempts.cuts:
+                self._behind_failure[node] = known
+        return known or self.is_dead(node)
 
     def _runs_always(self, arm: cst.CSTNode) -> bool:
         return self.attempts.runs_always(arm)

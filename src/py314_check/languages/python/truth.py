@@ -407,7 +407,7 @@ class Truths:
     def _sequence(self, node: cst.Tuple | cst.List | cst.Set) -> object:
         values = [self._value(element.value) for element in node.elements]
         starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
-        return UNKNOWN if starred or UNKNOWN in values else tuple(values)
+        return UNKNOWN if starred or UNKNOWN in values or PRESENT in values else tuple(values)
 
     def _subscript(self, node: cst.Subscript) -> object:
         value = self._value(node.value)
