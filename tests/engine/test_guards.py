@@ -279,6 +279,14 @@ NOT_ABC = {
         "import json\ntry:\n    abc = json.loads(x)\nexcept Exception:\n    import collections as abc\n"
     ),
     "an attribute of something unknown": "try:\n    abc = x.y\nexcept AttributeError:\n    import collections as abc\n",
+    "getattr of something unknown": "try:\n    abc = getattr(x, 'y')\nexcept AttributeError:\n    import collections as abc\n",
+    "an attribute that is set": (
+        "import json\ntry:\n    x.y = json\n    abc = json\nexcept AttributeError:\n    import collections as abc\n"
+    ),
+    "what is loaded by name": (
+        "import pickle\ndef f(x):\n    global abc\n    try:\n        abc = pickle.loads(x)\n    except ImportError:\n"
+        "        import collections as abc\n"
+    ),
     "bound afterwards": "import collections.abc as abc\nimport collections as abc\n",
     "the body fails": "try:\n    import UserDict as abc\nexcept ImportError:\n    import collections as abc\n",
     "finally": "try:\n    import collections.abc as abc\nfinally:\n    import collections as abc\n",
@@ -414,6 +422,10 @@ FAILED_REPORTED = {
     ),
     "set again": (
         "try:\n    import cgi\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nHAVE = f()\nif HAVE:\n    import cgitb\n"
+    ),
+    "not always": (
+        "import sys\ntry:\n    if sys.platform == 'win32':\n        import cgi\n    HAVE = True\nexcept ImportError:\n"
+        "    HAVE = False\nif HAVE:\n    import cgitb\n"
     ),
     "before, and not in the handler that runs": (
         "HAVE = True\ntry:\n    import cgi\nexcept ImportError:\n    pass\nexcept OSError:\n    HAVE = False\n"

@@ -23,6 +23,19 @@ _LOOKUPS = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError"}
 _PLAIN = (cst.SimpleString, cst.ConcatenatedString, cst.Integer, cst.Float, cst.Lambda, cst.Ellipsis)
 _COMPOSED = (cst.Tuple, cst.List, cst.Set, cst.Dict, cst.Comparison, cst.UnaryOperation)
 _LOADERS = {"builtins.__import__", "importlib.import_module"}
+_BY_NAME = {
+    "builtins",
+    "copy",
+    "doctest",
+    "importlib",
+    "logging.config",
+    "operator",
+    "pickle",
+    "pkgutil",
+    "pydoc",
+    "runpy",
+}
+"""Modules whose functions look up, load or run what they are given."""
 _CONSTANTS = ("True", "False", "None", "__name__", "__file__")
 
 
@@ -175,6 +188,8 @@ class Attempts:
                 if isinstance(node.names, cst.ImportStar):
                     return self._named(module, "ImportError")
                 return self._all(self._named(f"{module}.{dotted(one.name)}", "ImportError") for one in node.names)
+            case cst.Assign() if not all(isinstance(one.target, (cst.Name, cst.Tuple)) for one in node.targets):
+                return _Needs("")
             case cst.Expr() | cst.Assign():
                 return self._expression(node.value)
             case cst.Return() | cst.AnnAssign():
@@ -240,9 +255,17 @@ class Attempts:
             (name,) = names
             return self._named(name, "AttributeError")
         function = self._expression(node.func)
-        if function.missing is None and not any(map(library().has, functions)):
-            return _Needs("")  # somebody's own, which may raise anything
+        if function.missing is None and not self._is_harmless(functions, node):
+            return _Needs("")  # it may raise anything
         return self._all(self._expression(arg.value) for arg in node.args).add(function).add(_Needs(acts=True))
+
+    def _is_harmless(self, functions: frozenset[str], call: cst.Call) -> bool:
+        """Whether functions are the library's, and do not fail to find what they are given."""
+        if not functions or not all(map(library().has, functions)):
+            return False
+        if functions == {"builtins.hasattr"} or all(name.rpartition(".")[0] not in _BY_NAME for name in functions):
+            return True
+        return all(isinstance(arg.value, _PLAIN) for arg in call.args)
 
 
 @lru_cache

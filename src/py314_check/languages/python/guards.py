@@ -40,6 +40,14 @@ class Subject:
     """A module whose import brings the symbol back (setuptools brings distutils)."""
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """The handler of a ``try`` that something in the body needs, and whether that always runs."""
+
+    handler: Handler
+    always: bool
+
+
 class Guards:
     """The guards of one file, for one target."""
 
@@ -172,20 +180,22 @@ class Guards:
         return node in self._failed or (outcome is not None and outcome.fails_at is not None)
 
     @cached_property
-    def _failed(self) -> dict[Try, Handler]:
-        """The ``try`` statements in whose bodies something raises, with the handlers that catch it."""
-        failed: dict[Try, Handler] = {}
+    def _failed(self) -> dict[Try, _Failure]:
+        """The ``try`` statements in whose bodies something raises what they handle."""
+        failed: dict[Try, _Failure] = {}
         for node, raises in self._failing.items():
+            line: cst.CSTNode = node
             for child, parent in self.names.ancestors(node):
                 if isinstance(parent, _LATER) and child is parent.body:
                     break
-                if not isinstance(parent, Try) or child is not parent.body:
-                    continue
-                handler = self._attempts.handler_of(parent, raises)
-                if handler is not None:
-                    failed[parent] = handler
-                    if not self._gives_up(handler.body):
-                        break
+                if isinstance(parent, Try) and child is parent.body:
+                    handler = self._attempts.handler_of(parent, raises)
+                    if handler is not None:
+                        always = not isinstance(line, cst.BaseCompoundStatement)
+                        failed[parent] = _Failure(handler, always or (parent in failed and failed[parent].always))
+                        if not self._gives_up(handler.body):
+                            break
+                line = child
         return failed
 
     def _missing_beside(self, subject: Subject) -> str:
@@ -398,9 +408,10 @@ class Guards:
         """The body, the ``else``, or the handler that runs, of a ``try`` that fails, if a statement stands there."""
         for child, parent in islice(self.names.ancestors(statement), 4):  # line, block, arm, try
             if isinstance(parent, Try):
-                handler = self._failed.get(parent)
-                skipped = handler is None or child is parent.finalbody
-                return None if skipped or (isinstance(child, Handler) and child is not handler) else child
+                failure = self._failed.get(parent)
+                if failure is None or not failure.always or child is parent.finalbody:
+                    return None
+                return None if isinstance(child, Handler) and child is not failure.handler else child
         return None
 
     def _set_beside_import(self, node: cst.CSTNode, value: cst.BaseExpression | None, subject: Subject) -> bool:

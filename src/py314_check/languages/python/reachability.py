@@ -102,7 +102,7 @@ class Reachability:
     def _skipped_by_attempt(self, child: cst.CSTNode, parent: Try) -> Verdict | None:
         if isinstance(child, (cst.ExceptHandler, cst.ExceptStarHandler)):
             if self.attempts.skips(parent, child):
-                return Verdict(guard=f"what this falls back from works on Python {self._target.release}")
+                return Verdict(guard=f"nothing that it handles is raised on Python {self._target.release}")
         elif child is parent.orelse:
             outcome = self.attempts.outcome(parent)
             if outcome is not None and outcome.fails_at is not None:
