@@ -145,6 +145,8 @@ class Finding:
     """Whether the target has no such module: then a mere directory of that name takes its place too."""
     provided_by: tuple[str, ...] = ()
     """Normalised names of distributions on the package index that bring the symbol back."""
+    unless: str = ""
+    """A module that Python 2 alone had: the code copes where the project has one of that name."""
 
     @property
     def text(self) -> str:

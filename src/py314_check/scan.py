@@ -208,6 +208,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             module=report.module,
             module_is_gone=report.module_is_gone,
             provided_by=report.provided_by,
+            unless=one.unless,
         )
         seen[key] += 1
         findings.append(finding)
@@ -294,6 +295,9 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
         provider = project.provider(path, finding.provided_by)
         if provider is not None:
             return replace(finding, guard=f"{provider}, brings it back", level=Level.NOTE)
+    if finding.guard is None and finding.unless and project.is_first_party(path, finding.unless):
+        guard = f"the project has {finding.unless}, which is the other way"
+        return replace(finding, guard=guard, level=Level.NOTE)
     return finding
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from helpers.scanning import found, verdicts
 
@@ -117,6 +119,36 @@ GUARDED = {
     "importorskip": "import pytest\npytest.importorskip('cgi')\nimport cgi\n",
     "sys.modules entry": "import sys, types\nsys.modules['cgi'] = types.ModuleType('cgi')\nimport cgi\n",
     "sys.modules setdefault": "import sys, fake\nsys.modules.setdefault('cgi', fake)\nimport cgi\n",
+    "a function that tells the version": (
+        "import sys\ndef old():\n    return sys.version_info < (3, 13)\nif old():\n    import cgi\n"
+    ),
+    "a function that tells it in branches": (
+        "import sys\ndef old():\n    if sys.version_info >= (3, 13):\n        return False\n    return True\n"
+        "if old():\n    import cgi\n"
+    ),
+    "packaging": (
+        "import platform\nfrom packaging.version import Version\n"
+        "if Version(platform.python_version()) < Version('3.13'):\n    import cgi\n"
+    ),
+    "percent": "import sys\nif '%d.%d' % sys.version_info[:2] in ('2.7', '3.6'):\n    import cgi\n",
+    "format": "import sys\nif '{}.{}'.format(*sys.version_info) == '2.7':\n    import cgi\n",
+    "f-string": "import sys\nif f'{sys.version_info[0]}.{sys.version_info.minor}' in {'2.7'}:\n    import cgi\n",
+    "map": "import platform\nif tuple(map(int, platform.python_version_tuple()[:2])) < (3, 13):\n    import cgi\n",
+    "match": "import sys\nmatch sys.version_info[:2]:\n    case (3, 12) | (3, 11):\n        import cgi\n",
+    "match, behind a case that is taken": (
+        "import sys\nmatch sys.version_info:\n    case (3, 13 | 14 | 15, *_):\n        pass\nmatch sys.version_info[0]:\n"
+        "    case 3:\n        pass\n    case _:\n        import cgi\n"
+    ),
+    "or, then exit": "import sys\ndef f():\n    sys.version_info < (3, 13) or sys.exit('no')\n    import cgi\n",
+    "and, then exit": "import sys\ndef f():\n    sys.version_info >= (3, 13) and sys.exit('no')\n    import cgi\n",
+    "suppress under another name": "from contextlib import suppress as s\nwith open(x) as f, s(ImportError):\n    import cgi\n",
+    "an exit stack": (
+        "import contextlib\nwith contextlib.ExitStack() as stack:\n"
+        "    stack.enter_context(contextlib.suppress(ImportError))\n    import cgi\n"
+    ),
+    "sys.modules entry where it is missing": (
+        "import sys, types\nif 'cgi' not in sys.modules:\n    sys.modules['cgi'] = types.ModuleType('cgi')\nimport cgi\n"
+    ),
     "TYPE_CHECKING": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import cgi\n",
     "typing.TYPE_CHECKING": "import typing as t\nif t.TYPE_CHECKING:\n    import cgi\n",
     "TYPE_CHECKING set by hand": "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import cgi\n",
@@ -172,6 +204,25 @@ REPORTED = {
     "sys.modules entry of another": "import sys\nsys.modules['cgitb'] = x\nimport cgi\n",
     "sys.modules entry afterwards": "import sys\nimport cgi\nsys.modules['cgi'] = cgi\n",
     "conditional expression the right way round": "import sys\nc = __import__('cgi') if sys.version_info >= (3, 3) else 0\n",
+    "a function that tells something else": "def old():\n    return x\nif old():\n    import cgi\n",
+    "a function that may tell nothing": (
+        "import sys\ndef new():\n    if sys.version_info >= (3, 13):\n        print()\n    else:\n        return False\n"
+        "if not new():\n    import cgi\n"
+    ),
+    "a function that is decorated": (
+        "import sys\n@other\ndef old():\n    return sys.version_info < (3, 13)\nif old():\n    import cgi\n"
+    ),
+    "match of something else": "match x:\n    case (3, 12):\n        import cgi\n",
+    "match, the case that is taken": "import sys\nmatch sys.version_info[0]:\n    case 3 | 4:\n        import cgi\n",
+    "or, then exit on old versions": "import sys\nsys.version_info >= (3, 8) or sys.exit('no')\nimport cgi\n",
+    "another package's suppress": "from other import ignore\nwith ignore(ImportError):\n    import cgi\n",
+    "an exit stack afterwards": (
+        "import contextlib\nwith contextlib.ExitStack() as stack:\n    import cgi\n"
+        "    stack.enter_context(contextlib.suppress(ImportError))\n"
+    ),
+    "sys.modules entry of another where it is missing": (
+        "import sys, types\nif 'cgi' not in sys.modules:\n    sys.modules['cgitb'] = types.ModuleType('cgitb')\nimport cgi\n"
+    ),
     "main block": "if __name__ == '__main__':\n    import cgi\n",
 }
 DEAD = {
@@ -185,6 +236,239 @@ DEAD = {
     "behind a branch that always leaves": "def f():\n    if x:\n        return\n    else:\n        raise E\n    import cgi\n",
     "False and": "c = False and __import__('cgi')\n",
 }
+
+# What a `try` comes to on the target: the only finding, if any, is about a name that `collections` lost.
+ABC = {
+    "import as": "try:\n    import collections.abc as abc\nexcept ImportError:\n    import collections as abc\n",
+    "from": "try:\n    from collections import abc\nexcept ImportError:\n    import collections as abc\n",
+    "several names": "try:\n    from collections import OrderedDict, abc\nexcept ImportError:\n    import collections as abc\n",
+    "an attribute": (
+        "import collections\ntry:\n    abc = collections.abc\nexcept AttributeError:\n    abc = collections\n"
+    ),
+    "a broad handler": "try:\n    import collections.abc as abc\nexcept Exception:\n    import collections as abc\n",
+    "a bare handler": "try:\n    import collections.abc as abc\nexcept:\n    import collections as abc\n",
+    "a handler of more": "try:\n    import collections.abc as abc\nexcept (OSError, ImportError):\n    import collections as abc\n",
+    "the old name first": "import collections as abc\ntry:\n    import collections.abc as abc\nexcept ImportError:\n    pass\n",
+    "suppress": (
+        "import collections as abc, contextlib\nwith contextlib.suppress(ImportError):\n    import collections.abc as abc\n"
+    ),
+    "import_module": (
+        "import importlib\ntry:\n    abc = importlib.import_module('collections.abc')\nexcept ImportError:\n"
+        "    abc = importlib.import_module('collections')\n"
+    ),
+    "with a flag": (
+        "try:\n    import collections.abc as abc\n    NEW = True\nexcept ImportError:\n"
+        "    import collections as abc\n    NEW = False\n"
+    ),
+    "else": "try:\n    import json\nexcept ImportError:\n    import collections as abc\nelse:\n    import collections.abc as abc\n",
+    "the body fails": (
+        "try:\n    import UserDict\n    import collections as abc\nexcept ImportError:\n    import collections.abc as abc\n"
+    ),
+    "the body fails, with another name before": (
+        "import collections as abc\ntry:\n    unicode\nexcept NameError:\n    import collections.abc as abc\n"
+    ),
+}
+NOT_ABC = {
+    "a third party's module": "try:\n    import abcs as abc\nexcept ImportError:\n    import collections as abc\n",
+    "a module that not every platform has": "try:\n    import winreg as abc\nexcept ImportError:\n    import collections as abc\n",
+    "a relative import": "try:\n    from . import abc\nexcept ImportError:\n    import collections as abc\n",
+    "something else may fail": (
+        "try:\n    run()\n    import collections.abc as abc\nexcept ImportError:\n    import collections as abc\n"
+    ),
+    "a call may raise what is caught": (
+        "import json\ntry:\n    abc = json.loads(x)\nexcept Exception:\n    import collections as abc\n"
+    ),
+    "an attribute of something unknown": "try:\n    abc = x.y\nexcept AttributeError:\n    import collections as abc\n",
+    "getattr of something unknown": "try:\n    abc = getattr(x, 'y')\nexcept AttributeError:\n    import collections as abc\n",
+    "an attribute that is set": (
+        "import json\ntry:\n    x.y = json\n    abc = json\nexcept AttributeError:\n    import collections as abc\n"
+    ),
+    "what is loaded by name": (
+        "import pickle\ndef f(x):\n    global abc\n    try:\n        abc = pickle.loads(x)\n    except ImportError:\n"
+        "        import collections as abc\n"
+    ),
+    "bound afterwards": "import collections.abc as abc\nimport collections as abc\n",
+    "the body fails": "try:\n    import UserDict as abc\nexcept ImportError:\n    import collections as abc\n",
+    "finally": "try:\n    import collections.abc as abc\nfinally:\n    import collections as abc\n",
+}
+# Each ends in a test of something that the target has, in front of code for what lacked it.
+NEWER_GUARDED = {
+    "None in the handler": (
+        "try:\n    from inspect import signature\nexcept ImportError:\n    signature = None\n"
+        "if signature is None:\n    import cgi\n"
+    ),
+    "None in the handler, true in the test": (
+        "try:\n    from functools import cmp_to_key\nexcept ImportError:\n    cmp_to_key = None\n"
+        "x = 1 if cmp_to_key else __import__('cgi')\n"
+    ),
+    "behind a return": (
+        "try:\n    from inspect import signature\nexcept ImportError:\n    signature = None\n"
+        "def f():\n    if signature is not None:\n        return\n    import cgi\n"
+    ),
+    "a flag in the body": (
+        "try:\n    from ssl import SSLContext\n    HAVE = True\nexcept ImportError:\n    HAVE = False\n"
+        "def f():\n    if not HAVE:\n        import cgi\n"
+    ),
+    "a flag in else": (
+        "import time\ntry:\n    time.perf_counter\nexcept AttributeError:\n    HAVE = False\nelse:\n    HAVE = True\n"
+        "if not HAVE:\n    import cgi\n"
+    ),
+    "a flag set before": (
+        "HAVE = True\ntry:\n    import json\nexcept ImportError:\n    HAVE = False\nif not HAVE:\n    import cgi\n"
+    ),
+    "a function that tries": (
+        "import time\ndef has():\n    try:\n        time.perf_counter()\n        return True\n"
+        "    except AttributeError:\n        return False\nif not has():\n    import cgi\n"
+    ),
+    "hasattr of what is there": "import shlex\nif not hasattr(shlex, 'quote'):\n    import cgi\n",
+    "not the module, or not hasattr": (
+        "try:\n    import shlex\nexcept ImportError:\n    shlex = None\n"
+        "if not shlex or not hasattr(shlex, 'quote'):\n    import cgi\n"
+    ),
+    "hasattr of what Python 2 had": "import itertools\nif hasattr(itertools, 'izip'):\n    import cgi\n",
+    "a name of Python 2 in the body": (
+        "try:\n    unicode = unicode\n    OLD = True\nexcept NameError:\n    OLD = False\nif OLD:\n    import cgi\n"
+    ),
+    "else behind a name of Python 2": "try:\n    unicode\nexcept NameError:\n    pass\nelse:\n    import cgi\n",
+    "the body returns": (
+        "def f():\n    try:\n        import importlib.util\n        return importlib.util.find_spec('x')\n"
+        "    except (ImportError, AttributeError):\n        pass\n    import cgi\n"
+    ),
+    "else returns": (
+        "def f():\n    try:\n        import json\n    except ImportError:\n        pass\n    else:\n        return json\n"
+        "    import cgi\n"
+    ),
+}
+NEWER_REPORTED = {
+    "the right way round": (
+        "try:\n    from inspect import signature\nexcept ImportError:\n    signature = None\nif signature:\n    import cgi\n"
+    ),
+    "a third party's module": "try:\n    import yaml\nexcept ImportError:\n    yaml = None\nif yaml is None:\n    import cgi\n",
+    "a module that not every platform has": (
+        "try:\n    import fcntl\nexcept ImportError:\n    fcntl = None\nif fcntl is None:\n    import cgi\n"
+    ),
+    "a name that not every platform has": (
+        "try:\n    from os import fork\nexcept ImportError:\n    fork = None\nif not fork:\n    import cgi\n"
+    ),
+    "a value that may be false": "import ssl\nif not ssl.HAS_SNI:\n    import cgi\n",
+    "a flag that is set elsewhere": (
+        "try:\n    import json\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nHAVE = f()\nif not HAVE:\n    import cgi\n"
+    ),
+    "a flag that a function sets": (
+        "try:\n    import json\n    HAVE = True\nexcept ImportError:\n    HAVE = False\n"
+        "def g():\n    global HAVE\n    HAVE = False\ndef f():\n    if not HAVE:\n        import cgi\n"
+    ),
+    "hasattr of something unknown": "import shlex\nif not hasattr(shlex, 'quotes'):\n    import cgi\n",
+    "a function with an argument": (
+        "import json\ndef has(x):\n    try:\n        json.loads(x)\n        return True\n    except ValueError:\n"
+        "        return False\nif not has(1):\n    import cgi\n"
+    ),
+    "what is called may fail": (
+        "def f():\n    try:\n        return run()\n    except ImportError:\n        pass\n    import cgi\n"
+    ),
+    "the body returns in a branch": (
+        "def f():\n    try:\n        import json\n        if x:\n            return json\n    except ImportError:\n        pass\n"
+        "    import cgi\n"
+    ),
+    "a name that the file has itself": (
+        "from x import unicode\ntry:\n    unicode\nexcept NameError:\n    pass\nelse:\n    import cgi\n"
+    ),
+    "a name that may come with all others": (
+        "from x import *\ntry:\n    unicode\nexcept NameError:\n    pass\nelse:\n    import cgi\n"
+    ),
+}
+# The other way is closed: Python 2 alone had it.
+PYTHON2_REPORTED = {
+    "the body": "try:\n    from UserDict import DictMixin\nexcept ImportError:\n    import cgi\n",
+    "the body, behind another import": "try:\n    import new_, __builtin__\nexcept ImportError:\n    import cgi\n",
+    "a name that moved": "try:\n    from urllib import FancyURLopener\nexcept ImportError:\n    import cgi\n",
+    "a name of the module": "import itertools\ntry:\n    f = itertools.izip\nexcept AttributeError:\n    import cgi\n",
+    "the handler": "try:\n    import cgi\nexcept ImportError:\n    import commands as cgi\n",
+    "the handler, with a name that moved": "try:\n    import cgi\nexcept ImportError:\n    from urllib import quote\n",
+    "the handler, with another line before": "try:\n    import cgi\nexcept ImportError:\n    x = 1\n    import thread\n",
+}
+PYTHON2_GUARDED = {
+    "a handler that tries in its turn": (
+        "try:\n    import cgi\nexcept ImportError:\n    try:\n        import commands\n    except ImportError:\n        pass\n"
+    ),
+    "an outer handler": (
+        "try:\n    try:\n        import cgi\n    except ImportError:\n        import commands\nexcept ImportError:\n    pass\n"
+    ),
+    "a handler that asks for the version": (
+        "import sys\ntry:\n    import cgi\nexcept ImportError:\n    if sys.version_info < (3,):\n        import commands\n"
+    ),
+    "the body, in a branch": (
+        "try:\n    if x:\n        import commands\n    import new_\nexcept ImportError:\n    import cgi\n"
+    ),
+    "a relative import": "try:\n    from .UserDict import DictMixin\nexcept ImportError:\n    import cgi\n",
+}
+# Flags that another removed module decides: the guarded finding is about `cgitb`, the other about `cgi`.
+FAILED_GUARDED = {
+    "else": "try:\n    import cgi\nexcept ImportError:\n    HAVE = False\nelse:\n    HAVE = True\nif HAVE:\n    import cgitb\n",
+    "body": "try:\n    import cgi\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nif HAVE:\n    import cgitb\n",
+    "before": "HAVE = True\ntry:\n    import cgi\nexcept ImportError:\n    HAVE = False\nif HAVE:\n    import cgitb\n",
+    "in a function": (
+        "try:\n    import cgi\n    HAVE = True\nexcept ImportError:\n    HAVE = False\n"
+        "def f():\n    if not HAVE:\n        return\n    import cgitb\n"
+    ),
+    "None": "try:\n    import cgi\nexcept ImportError:\n    cgi = None\nif cgi:\n    import cgitb\n",
+    "the other way round": (
+        "try:\n    import cgi\n    NO = False\nexcept ImportError:\n    NO = True\nif not NO:\n    import cgitb\n"
+    ),
+}
+FAILED_REPORTED = {
+    "the right way round": (
+        "try:\n    import cgi\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nif not HAVE:\n    import cgitb\n"
+    ),
+    "set again": (
+        "try:\n    import cgi\n    HAVE = True\nexcept ImportError:\n    HAVE = False\nHAVE = f()\nif HAVE:\n    import cgitb\n"
+    ),
+    "not always": (
+        "import sys\ntry:\n    if sys.platform == 'win32':\n        import cgi\n    HAVE = True\nexcept ImportError:\n"
+        "    HAVE = False\nif HAVE:\n    import cgitb\n"
+    ),
+    "before, and not in the handler that runs": (
+        "HAVE = True\ntry:\n    import cgi\nexcept ImportError:\n    pass\nexcept OSError:\n    HAVE = False\n"
+        "if HAVE:\n    import cgitb\n"
+    ),
+}
+
+
+def test_bindings_of_a_try_that_succeeds_or_fails() -> None:
+    use = "abc.MutableMapping\n"
+    assert {name: verdicts(program + use) for name, program in ABC.items()} == {key: [] for key in ABC}
+    lost = {name: [verdict[1:] for verdict in verdicts(program + use)] for name, program in NOT_ABC.items()}
+    assert lost == {key: [("collections.MutableMapping", "reported")] for key in NOT_ABC}
+    for name, program in ABC.items():
+        inside = textwrap.indent(program + use, "    ")
+        assert verdicts(f"def f():\n{inside}") == [], name
+
+
+@pytest.mark.parametrize("program", (NEWER_GUARDED | PYTHON2_GUARDED).values(), ids=NEWER_GUARDED | PYTHON2_GUARDED)
+def test_a_try_that_comes_to_something_guards(program: str) -> None:
+    assert [verdict[1:] for verdict in verdicts(program)] == [("cgi", "guarded")]
+
+
+@pytest.mark.parametrize("program", (NEWER_REPORTED | PYTHON2_REPORTED).values(), ids=NEWER_REPORTED | PYTHON2_REPORTED)
+def test_a_try_that_comes_to_nothing_certain_does_not(program: str) -> None:
+    assert [verdict[1:] for verdict in verdicts(program)] == [("cgi", "reported")]
+
+
+def test_flags_of_a_try_that_fails_since_something_was_removed() -> None:
+    for guard, programs in (("guarded", FAILED_GUARDED), ("reported", FAILED_REPORTED)):
+        got = {name: [verdict[1:] for verdict in verdicts(program)] for name, program in programs.items()}
+        assert got == {key: [("cgi", "guarded"), ("cgitb", guard)] for key in programs}
+
+
+def test_the_fallback_of_what_python_2_had() -> None:
+    assert (
+        verdicts("try:\n    from urllib.parse import quote\nexcept ImportError:\n    from urllib import quote\n") == []
+    )
+    both = "try:\n    import cgi\nexcept ImportError:\n    import cgitb\n"
+    assert verdicts(both) == [(2, "cgi", "guarded"), (4, "cgitb", "reported")]
+    needs = "try:\n    from UserDict import DictMixin\nexcept ImportError:\n    from collections import Mapping\n"
+    (finding,) = found(needs, codes="RMV")
+    assert finding.unless == "UserDict"
 
 
 @pytest.mark.parametrize("program", DEAD.values(), ids=DEAD)
@@ -251,6 +535,16 @@ def test_guards_of_attributes() -> None:
     assert verdicts("import typing\nif hasattr(typing, 'io'):\n    x = typing.io.IO\n") == [(3, "typing.io", "guarded")]
     assert verdicts("import typing\ntry:\n    x = typing.io.IO\nexcept AttributeError:\n    x = 1\n")[0][2] == "guarded"
     assert verdicts("import typing\ntry:\n    x = typing.io.IO\nexcept ImportError:\n    x = 1\n")[0][2] == "reported"
+
+
+def test_guards_of_names_that_are_listed_or_set() -> None:
+    for listed in ("dir(typing)", "vars(typing)", "typing.__dict__"):
+        assert verdicts(f"import typing\nif 'io' in {listed}:\n    x = typing.io\n") == [(3, "typing.io", "guarded")]
+        assert verdicts(f"import typing\nif 'io' not in {listed}:\n    x = typing.io\n")[0][2] == "reported"
+    assert verdicts("import typing\nif 're' in dir(typing):\n    x = typing.io\n") == [(3, "typing.io", "reported")]
+    computed = "import typing\nfor name in names:\n    setattr(typing, name, 1)\nx = typing.io\n"
+    assert verdicts(computed) == [(4, "typing.io", "guarded")]
+    assert verdicts(computed.replace("setattr(typing", "setattr(other"))[0][2] == "reported"
 
 
 def test_the_reason_is_told() -> None:

@@ -74,3 +74,20 @@ def test_progress_counts_every_parsed_file(tree: Path) -> None:
     seen: list[tuple[int, int]] = []
     check(Options(paths=(tree,), jobs=1), progress=lambda done, total: seen.append((done, total)))
     assert seen == [(number, 12) for number in range(1, 13)]
+
+
+@pytest.mark.parametrize(("files", "guarded"), [((), False), (("commands.py",), True), (("other.py",), False)])
+def test_a_module_of_the_project_may_be_what_python_2_alone_had(
+    tmp_path: Path, files: tuple[str, ...], guarded: bool
+) -> None:
+    program = "try:\n    import {}\nexcept ImportError:\n    import {}\n"
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "body.py").write_text(program.format("commands", "cgi"))
+    (tmp_path / "handler.py").write_text(program.format("cgi", "commands"))
+    for file in files:
+        (tmp_path / file).touch()
+    report = check(Options(paths=(tmp_path,), jobs=1, show_guarded=True))
+    assert [(Path(one.path).name, one.guard is not None) for one in report.findings] == [
+        ("body.py", guarded),
+        ("handler.py", guarded),
+    ]

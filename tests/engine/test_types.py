@@ -68,6 +68,20 @@ CERTAIN = {
     "assert isinstance": ("def f(n):\n    assert isinstance(n, ast.Constant)\n    show(n)", "ast.Constant"),
     "one of several": ("def f(n):\n    if isinstance(n, (ast.Str, ast.Num)): show(n)", "ast.Constant"),
     "match": ("def f(n):\n    match n:\n        case ast.Constant(): show(n)", "ast.Constant"),
+    "what is not in Python 2 alone": (
+        "try:\n    from HTMLParser import HTMLParser as P\nexcept ImportError:\n    from html.parser import HTMLParser as P\n"
+        "show(P())",
+        "html.parser.HTMLParser",
+    ),
+    "what is in the library": (
+        "try:\n    from threading import Thread\nexcept ImportError:\n    from dummy_threading import Thread\nshow(Thread())",
+        "threading.Thread",
+    ),
+    "a module of six.moves": (
+        "import six\nshow(six.moves.configparser.ConfigParser())",
+        "configparser.RawConfigParser",
+    ),
+    "a name of six.moves": ("from six.moves.queue import Queue\nshow(Queue())", "queue.Queue"),
     "a visitor's node": ("class V(ast.NodeVisitor):\n    def visit_Constant(self, n): show(n)", "ast.Constant"),
     "code of a function": ("show(f.__code__)", "types.CodeType"),
     "a coroutine": ("async def f(): ...\nshow(f())", "types.CoroutineType"),
@@ -79,6 +93,10 @@ CERTAIN = {
 }
 
 UNKNOWN = {
+    "one of two of a third party": (
+        "try:\n    from regex_ import Pattern as P\nexcept ImportError:\n    from html.parser import HTMLParser as P\nshow(P())"
+    ),
+    "the node of a visitor that is never called": "class V(ast.NodeVisitor):\n    def visit_Num(self, n): show(n)",
     "a parameter": "def f(x): show(x)",
     "rebound": "x = Path('a')\nx = y(x)\nshow(x)",
     "set in one branch": "x = y\nif z: x = Path('a')\nshow(x)",

@@ -12,13 +12,17 @@ from py314_check.model import Place, Target
 
 @dataclass(frozen=True)
 class Located:
-    """A report that was judged and placed. ``lines`` are those whose comments may silence it."""
+    """A report that was judged and placed. ``lines`` are those whose comments may silence it.
+
+    ``unless`` is a module that only the project can have: where it does, the code copes.
+    """
 
     rule: Rule
     place: Place
     report: Report
     guard: str | None
     lines: frozenset[int]
+    unless: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.python import scopes
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
-from py314_check.languages.python.reachability import Reachability
+from py314_check.languages.python.reachability import Reachability, Verdict
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import Handler, parse, walk
 from py314_check.languages.python.types import Types
@@ -123,7 +123,7 @@ class PythonContext:
         wanted = statements.keys() | {found for found in statements.values() if found}
         spans, comments = locate(self._module, self._source.text, wanted)
         located = []
-        for rule, node, report, guard in judged:
+        for rule, node, report, verdict in judged:
             start, end = spans[node]
             if report.part is not None:
                 start, end = start + report.part[0], start + report.part[1]
@@ -133,24 +133,26 @@ class PythonContext:
             if statement is not None:
                 first, last = spans[statement]
                 lines |= {self._source.position(first)[0], self._source.position(last)[0]}
-            located.append(Located(rule, place, report, guard, frozenset(lines)))
+            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.unless))
         return Analysis(located, comments)
 
-    def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, str | None]]:
+    def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, Verdict]]:
         if not self._reports:
             return []
-        guards = Guards(self._reach, self.path)
-        failing = [node for _, node, report in self._reports if report.raises and not self._reach.is_dead(node)]
-        judged: list[tuple[Rule, cst.CSTNode, Report, str | None]] = []
+        failing = {
+            node: report.raises
+            for _, node, report in self._reports
+            if report.raises is not None and not self._reach.is_dead(node)
+        }
+        guards = Guards(self._reach, self.path, failing)
+        judged: list[tuple[Rule, cst.CSTNode, Report, Verdict]] = []
         for rule, node, report in self._reports:
             if rule.compiled:
-                judged.append((rule, node, report, None))
+                judged.append((rule, node, report, Verdict()))
                 continue
-            verdict = guards.judge(
-                Subject(node, report.symbol, report.raises, report.module, report.brought_by), failing
-            )
+            verdict = guards.judge(Subject(node, report.symbol, report.raises, report.module, report.brought_by))
             if not verdict.dead:
-                judged.append((rule, node, report, verdict.guard))
+                judged.append((rule, node, report, verdict))
         return judged
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:

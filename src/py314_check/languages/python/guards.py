@@ -5,17 +5,17 @@ One engine for all rules: they report what they see, and this decides what it is
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import TypeAlias
 
 import libcst as cst
 
+from py314_check.languages.python.attempts import Handler, Try
 from py314_check.languages.python.reachability import BLOCKS, LEAVES_PROCESS, Reachability, Verdict
-from py314_check.languages.python.scopes import argument, dotted, string_value
+from py314_check.languages.python.scopes import Binding, argument, dotted, string_value
 from py314_check.languages.python.tree import children
 
 _BROAD = {"", "Exception", "BaseException", "StandardError"}
@@ -24,8 +24,7 @@ _FINDS_MODULE = {"importlib.util.find_spec", "importlib.find_loader", "pkgutil.f
 _MODULE_NAMES = {"sys.modules", "sys.stdlib_module_names", "sys.builtin_module_names"}
 _EXPECTS = {"suppress", "raises", "assertRaises", "assertRaisesRegex"}
 _LATER = (cst.FunctionDef, cst.Lambda)
-Try: TypeAlias = cst.Try | cst.TryStar
-Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
+_CONSTANTS = {"True": True, "False": False, "None": None}
 
 
 @dataclass(frozen=True)
@@ -41,16 +40,27 @@ class Subject:
     """A module whose import brings the symbol back (setuptools brings distutils)."""
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """The handler of a ``try`` that something in the body needs, and whether that always runs."""
+
+    handler: Handler
+    always: bool
+
+
 class Guards:
     """The guards of one file, for one target."""
 
-    def __init__(self, reach: Reachability, path: str) -> None:
+    def __init__(self, reach: Reachability, path: str, failing: Mapping[cst.CSTNode, str]) -> None:
+        """``failing`` holds the nodes of the file that raise where they can run, and what they raise."""
         self.names = reach.names
         self._reach = reach
+        self._attempts = reach.attempts
         self._path = PurePosixPath(path)
+        self._failing = failing
 
-    def judge(self, subject: Subject, failing: Collection[cst.CSTNode]) -> Verdict:
-        """What becomes of a finding. ``failing`` holds the nodes of the file that raise where they can run."""
+    def judge(self, subject: Subject) -> Verdict:
+        """What becomes of a finding."""
         unreachable = self._reach.unreachable(subject.node)
         if unreachable is not None:
             return unreachable
@@ -59,7 +69,8 @@ class Guards:
         annotation = self._reach.annotated(subject.node)
         if annotation is not None and subject.raises is not None and self._is_never_evaluated(annotation):
             return Verdict(guard="this annotation is never evaluated by itself")
-        return Verdict(guard=self._coping(subject, failing))
+        reason = self._coping(subject)
+        return Verdict(guard=reason, unless="" if reason else self._missing_beside(subject))
 
     def _is_never_evaluated(self, annotation: cst.Annotation) -> bool:
         """Whether an annotation is kept as a string, or is one of a function's local variables."""
@@ -72,7 +83,7 @@ class Guards:
 
     # What copes.
 
-    def _coping(self, subject: Subject, failing: Collection[cst.CSTNode]) -> str | None:
+    def _coping(self, subject: Subject) -> str | None:
         now = True  # whether the node runs when its ancestor does, not in a function called later
         for child, parent in self.names.ancestors(subject.node):
             for test, outcome in self._reach.conditions(child, parent):
@@ -80,22 +91,24 @@ class Guards:
                     return "it is used only where it was found to exist"
             if isinstance(parent, BLOCKS):
                 for statement in self._reach.before(child, parent):
-                    if isinstance(statement, Try) and self._ends_in_handler(statement, failing):
+                    if isinstance(statement, Try) and self._ends_in_handler(statement):
                         return "what fails before it is taken care of, and ends here"
+                    if now and self._suppressed_from(statement, subject):
+                        return "the exception is expected here"
                     reason = self._provides(statement, subject)
                     if reason is not None:
                         return reason
             elif isinstance(parent, cst.Call) and self._has_default(parent, subject):
                 return "getattr has a default"
             elif now and isinstance(parent, Try):
-                reason = self._falls_back(child, parent, subject, failing)
+                reason = self._falls_back(child, parent, subject)
                 if reason is not None:
                     return reason
             elif now and isinstance(parent, cst.With) and child is parent.body and self._expected(parent, subject):
                 return "the exception is expected here"
             if isinstance(parent, _LATER) and child is parent.body:
                 now = False
-        if subject.symbol in self._set_here:
+        if not self._set_here.isdisjoint((subject.symbol, f"{subject.symbol.rpartition('.')[0]}.*")):
             return "this file sets the name itself"
         if subject.brought_by and self._imports_always(subject.brought_by):
             return f"{subject.brought_by}, which this file imports, brings it back"
@@ -103,49 +116,24 @@ class Guards:
             return f"this file is part of {subject.brought_by}, which brings it back"
         return None
 
-    def _falls_back(
-        self, child: cst.CSTNode, parent: Try, subject: Subject, failing: Collection[cst.CSTNode]
-    ) -> str | None:
+    def _falls_back(self, child: cst.CSTNode, parent: Try, subject: Subject) -> str | None:
         if child is parent.body:
-            handler = self._handler(parent, subject.raises)
+            handler = self._attempts.handler_of(parent, subject.raises)
             if handler is not None and not self._gives_up(handler.body):
                 return "the handler of the exception falls back"
             return None
-        if child is parent.orelse and self._body_fails(parent, failing):
+        if child is parent.orelse and self._body_fails(parent):
             return "it runs only where the name in the body exists"
         if not isinstance(child, Handler) or not self._is_compatibility(parent, child):
             return None
-        return None if self._body_fails(parent, failing) else "it is the fallback of a newer name"
+        return None if self._body_fails(parent) else "it is the fallback of a newer name"
 
-    def _ends_in_handler(self, statement: Try, failing: Collection[cst.CSTNode]) -> bool:
+    def _ends_in_handler(self, statement: Try) -> bool:
         """Whether the body of a ``try`` fails on the target and its handler leaves in good order."""
-        handler = self._handler(statement, "ModuleNotFoundError")
+        handler = self._attempts.handler_of(statement, "ModuleNotFoundError")
         if handler is None or self._reach.block_leaves(handler.body) is None or self._gives_up(handler.body):
             return False
-        return self._body_fails(statement, failing)
-
-    def _handler(self, node: Try, raises: str | None) -> Handler | None:
-        """The first handler that catches an exception of this name."""
-        if raises is None:
-            return None
-        for handler in node.handlers:
-            if self._catches(handler.type, raises):
-                return handler
-        return None
-
-    def _catches(self, kind: cst.BaseExpression | None, raises: str) -> bool:
-        return kind is None or bool(self._exception_names(kind) & _caught_by(raises))
-
-    def _exception_names(self, kind: cst.BaseExpression) -> set[str]:
-        """The last parts of the names of exception classes; a name that holds a tuple of them is looked up."""
-        if isinstance(kind, cst.Tuple):
-            return {name for element in kind.elements for name in self._exception_names(element.value)}
-        found = {qualified.rpartition(".")[2] for qualified in self.names.resolve(kind)}
-        if isinstance(kind, cst.Name) and not found:
-            for binding in self.names.bindings(kind) or ():
-                if isinstance(binding.value, cst.Tuple):
-                    found |= self._exception_names(binding.value)
-        return found or {dotted(kind).rpartition(".")[2]}
+        return self._body_fails(statement)
 
     def _gives_up(self, block: cst.CSTNode | None) -> bool:
         """Whether a handler always ends in an exception or in the end of the process, save a skipped test."""
@@ -155,6 +143,8 @@ class Guards:
             if isinstance(statement, cst.SimpleStatementLine):
                 if self._gives_up(statement):
                     return True
+            elif self._attempts.missing_in(statement):
+                return True
             elif isinstance(statement, cst.Raise):
                 raised = statement.exc.func if isinstance(statement.exc, cst.Call) else statement.exc
                 return dotted(raised).rpartition(".")[2] not in _SKIPS
@@ -175,7 +165,7 @@ class Guards:
 
     def _is_compatibility(self, parent: Try, handler: Handler) -> bool:
         """Whether the handler is there for a name that the body looks for, rather than for any other trouble."""
-        names = {""} if handler.type is None else self._exception_names(handler.type)
+        names = {""} if handler.type is None else self._attempts.exception_names(handler.type)
         if names & {"ImportError", "ModuleNotFoundError"}:
             return _contains(parent.body, (cst.Import, cst.ImportFrom, cst.Call))
         if "TypeError" in names:  # a newer way to call the same function
@@ -184,38 +174,82 @@ class Guards:
             return _contains(parent.body, (cst.Attribute, cst.Call))
         return bool(names & _BROAD) and _only_looks_up(parent.body)
 
-    def _body_fails(self, parent: Try, failing: Collection[cst.CSTNode]) -> bool:
+    def _body_fails(self, node: Try) -> bool:
         """Whether something in the body is itself gone, so that the handler does run on the target."""
-        for node in failing:
-            for child, ancestor in self.names.ancestors(node):
-                if isinstance(ancestor, _LATER) and child is ancestor.body:
+        outcome = self._attempts.outcome(node)
+        return node in self._failed or (outcome is not None and outcome.fails_at is not None)
+
+    @cached_property
+    def _failed(self) -> dict[Try, _Failure]:
+        """The ``try`` statements in whose bodies something raises what they handle."""
+        failed: dict[Try, _Failure] = {}
+        for node, raises in self._failing.items():
+            line: cst.CSTNode = node
+            for child, parent in self.names.ancestors(node):
+                if isinstance(parent, _LATER) and child is parent.body:
                     break
-                if ancestor is parent:
-                    if child is parent.body:
-                        return True
-                    break
-        return False
+                if isinstance(parent, Try) and child is parent.body:
+                    handler = self._attempts.handler_of(parent, raises)
+                    if handler is not None:
+                        always = not isinstance(line, cst.BaseCompoundStatement)
+                        failed[parent] = _Failure(handler, always or (parent in failed and failed[parent].always))
+                        if not self._gives_up(handler.body):
+                            break
+                line = child
+        return failed
+
+    def _missing_beside(self, subject: Subject) -> str:
+        """The module of Python 2 for want of which a handler runs, or gives up; "" where there is none."""
+        for child, parent in self.names.ancestors(subject.node):
+            if isinstance(parent, Try):
+                outcome = self._attempts.outcome(parent)
+                if outcome is not None and outcome.handler is child:
+                    return outcome.missing.partition(".")[0]
+                handler = self._attempts.handler_of(parent, subject.raises) if child is parent.body else None
+                for statement in _statements(handler.body) if handler is not None else ():
+                    if missing := self._attempts.missing_in(statement):
+                        return missing.partition(".")[0]
+        return ""
 
     def _expected(self, node: cst.With, subject: Subject) -> bool:
         """``with suppress(ImportError)``, and tests that expect the exception."""
         if subject.raises is None:
             return False
-        for item in node.items:
-            call = item.item
-            if not isinstance(call, cst.Call) or dotted(call.func).rpartition(".")[2] not in _EXPECTS:
-                continue
-            if any(self._catches(arg.value, subject.raises) for arg in call.args if arg.keyword is None):
-                return True
-        return False
+        return any(self._expects(item.item, subject.raises) for item in node.items)
+
+    def _expects(self, manager: cst.BaseExpression, raises: str) -> bool:
+        """Whether an expression is ``suppress(...)`` or the like of this exception."""
+        if not isinstance(manager, cst.Call):
+            return False
+        names = {dotted(manager.func), *self.names.resolve(manager.func)}
+        if _EXPECTS.isdisjoint(name.rpartition(".")[2] for name in names):
+            return False
+        return any(self._attempts.catches(arg.value, raises) for arg in manager.args if arg.keyword is None)
+
+    def _suppressed_from(self, statement: cst.CSTNode, subject: Subject) -> bool:
+        """``stack.enter_context(suppress(ImportError))``: from here to the end of the block."""
+        if subject.raises is None or not isinstance(statement, cst.SimpleStatementLine):
+            return False
+        return any(
+            isinstance(part, cst.Expr)
+            and isinstance(part.value, cst.Call)
+            and isinstance(part.value.func, cst.Attribute)
+            and part.value.func.attr.value == "enter_context"
+            and any(self._expects(arg.value, subject.raises) for arg in part.value.args)
+            for part in statement.body
+        )
 
     @cached_property
     def _set_here(self) -> frozenset[str]:
-        """The names of other modules that the file sets, by an assignment or by ``setattr``."""
+        """The names of other modules that the file sets, by an assignment or by ``setattr``.
+
+        ``module.*`` stands for names that are computed.
+        """
         names = {name for target in self.names.attributes_set for name in self.names.resolve(target)}
         for node in self.names.order:
             if isinstance(node, cst.Call) and len(node.args) == 3 and dotted(node.func) == "setattr":
                 attribute = string_value(node.args[1].value)
-                names |= {f"{owner}.{attribute}" for owner in self.names.resolve(node.args[0].value)}
+                names |= {f"{owner}.{attribute or '*'}" for owner in self.names.resolve(node.args[0].value)}
         return frozenset(names)
 
     def _has_default(self, call: cst.Call, subject: Subject) -> bool:
@@ -231,8 +265,14 @@ class Guards:
         if isinstance(statement, cst.If):
             if self._reach.block_leaves(statement.body) is not None and self._present(statement.test, False, subject):
                 return "it is used only where it was found to exist"
+            if self._present(statement.test, False, subject):  # where it is missing, something takes its place
+                suite = isinstance(statement.body, cst.SimpleStatementSuite)
+                inside = [statement.body] if suite else statement.body.body
+                found = (self._provides(one, subject) for one in inside)
+                return next((reason for reason in found if reason is not None), None)
             return None
-        for part in getattr(statement, "body", ()) if isinstance(statement, cst.SimpleStatementLine) else ():
+        line = isinstance(statement, (cst.SimpleStatementLine, cst.SimpleStatementSuite))
+        for part in getattr(statement, "body", ()) if line else ():
             value = getattr(part, "value", None)
             if isinstance(value, cst.Call):
                 function = self.names.resolve(value.func)
@@ -266,7 +306,7 @@ class Guards:
             if _import_of(statement, module):
                 return True
             if isinstance(statement, Try) and any(_import_of(part, module) for part in _statements(statement.body)):
-                handler = self._handler(statement, "ModuleNotFoundError")
+                handler = self._attempts.handler_of(statement, "ModuleNotFoundError")
                 if handler is None or self._gives_up(handler.body):
                     return True
         return False
@@ -303,7 +343,19 @@ class Guards:
         name = string_value(test.left)
         if name is not None and self.names.resolve(part.comparator) & _MODULE_NAMES:
             return _covers(name, subject.symbol) and isinstance(part.operator, cst.In) is outcome
+        if name is not None and isinstance(part.operator, (cst.In, cst.NotIn)):
+            holds = isinstance(part.operator, cst.In) is outcome
+            return holds and any(_covers(f"{owner}.{name}", subject.symbol) for owner in self._listed(part.comparator))
         return False
+
+    def _listed(self, node: cst.BaseExpression) -> frozenset[str]:
+        """The modules and classes of which ``dir(...)``, ``vars(...)`` or ``....__dict__`` lists the names."""
+        if isinstance(node, cst.Attribute) and node.attr.value == "__dict__":
+            return self.names.resolve(node.value)
+        if not isinstance(node, cst.Call) or len(node.args) != 1:
+            return frozenset()
+        lists = self.names.resolve(node.func) & {"builtins.dir", "builtins.vars"}
+        return self.names.resolve(node.args[0].value) if lists else frozenset()
 
     def _present_by_call(self, test: cst.Call, outcome: bool, subject: Subject, depth: int) -> bool:
         function = self.names.resolve(test.func)
@@ -334,8 +386,33 @@ class Guards:
             return False
         if outcome and any(self._set_beside_import(binding.node, binding.value, subject) for binding in bindings):
             return True
+        if self._is_settled(bindings, not outcome):
+            return True
         values = [binding.value for binding in bindings]
         return len(values) == 1 and values[0] is not None and self._present(values[0], outcome, subject, depth + 1)
+
+    def _is_settled(self, bindings: list[Binding], value: bool) -> bool:
+        """Whether a flag has this value since a ``try`` fails on the target: the nearest binding comes first."""
+        failed = False
+        live = []
+        for binding in bindings:
+            arm = self._arm_of_failed(binding.node)
+            failed = failed or arm is not None
+            if arm is None or isinstance(arm, Handler):
+                live.append(dotted(binding.value))
+            if isinstance(arm, Handler):
+                break
+        return failed and bool(live) and all(one in _CONSTANTS and bool(_CONSTANTS[one]) is value for one in live)
+
+    def _arm_of_failed(self, statement: cst.CSTNode) -> cst.CSTNode | None:
+        """The body, the ``else``, or the handler that runs, of a ``try`` that fails, if a statement stands there."""
+        for child, parent in islice(self.names.ancestors(statement), 4):  # line, block, arm, try
+            if isinstance(parent, Try):
+                failure = self._failed.get(parent)
+                if failure is None or not failure.always or child is parent.finalbody:
+                    return None
+                return None if isinstance(child, Handler) and child is not failure.handler else child
+        return None
 
     def _set_beside_import(self, node: cst.CSTNode, value: cst.BaseExpression | None, subject: Subject) -> bool:
         """``HAVE_CGI = True`` in a ``try`` that also imports ``cgi`` (or in its ``else``)."""
@@ -350,12 +427,6 @@ class Guards:
             if isinstance(parent, (*_LATER, cst.ClassDef)):
                 return False
         return False
-
-
-@lru_cache
-def _caught_by(raises: str) -> frozenset[str]:
-    """The names of the handlers that catch a built-in exception."""
-    return frozenset(kind.__name__ for kind in getattr(builtins, raises).__mro__) | {"StandardError"}
 
 
 def _covers(name: str, symbol: str) -> bool:

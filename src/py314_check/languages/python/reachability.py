@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from py314_check.languages.python.attempts import Attempts, Try
 from py314_check.languages.python.scopes import Names, dotted
 from py314_check.languages.python.truth import Basis, Truth, Truths
 from py314_check.model import Target
@@ -17,10 +18,14 @@ LEAVES_PROCESS = {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins
 
 @dataclass(frozen=True)
 class Verdict:
-    """``dead``: can run on no Python at all. ``guard``: why the code copes, or None where it does not."""
+    """``dead``: can run on no Python at all. ``guard``: why the code copes, or None where it does not.
+
+    ``unless`` is a module that only the project can have: where it does, the code copes.
+    """
 
     dead: bool = False
     guard: str | None = None
+    unless: str = ""
 
 
 _DEAD = Verdict(dead=True)
@@ -30,11 +35,13 @@ class Reachability:
     """What of one file can run on one target. It makes the file's ``names``, since what is dead binds none."""
 
     def __init__(self, module: cst.Module, target: Target) -> None:
-        self.names = Names(module, self.is_dead)
+        self.names = Names(module, self._never_binds, self._runs_always)
+        self.attempts = Attempts(self.names)
         self._target = target
         self._truths = Truths(self.names, target)
         self._judging: set[cst.CSTNode] = set()
         self._dead: dict[cst.CSTNode, bool] = {}
+        self._behind_failure: dict[cst.CSTNode, bool] = {}
         self._left: dict[cst.CSTNode, Verdict | None] = {}
         self._truth_of: dict[cst.BaseExpression, Truth | None] = {}
 
@@ -45,9 +52,25 @@ class Reachability:
             if node in self._judging:
                 return False
             self._judging.add(node)
-            known = self._dead[node] = self.unreachable(node) is not None
+            cuts = self.attempts.cuts
+            known = self.unreachable(node) is not None
             self._judging.discard(node)
+            if known or cuts == self.attempts.cuts:
+                self._dead[node] = known
         return known
+
+    def _never_binds(self, node: cst.CSTNode) -> bool:
+        """Whether a node cannot run, or is never done with: what fails in a ``try`` binds nothing, nor what follows."""
+        known = self._behind_failure.get(node)
+        if known is None:
+            cuts = self.attempts.cuts
+            known = self.attempts.is_behind_failure(node)
+            if known or cuts == self.attempts.cuts:
+                self._behind_failure[node] = known
+        return known or self.is_dead(node)
+
+    def _runs_always(self, arm: cst.CSTNode) -> bool:
+        return self.attempts.runs_always(arm)
 
     def unreachable(self, node: cst.CSTNode) -> Verdict | None:
         versioned: Verdict | None = None
@@ -69,6 +92,21 @@ class Reachability:
                 verdict = self._leaves(statement)
                 if verdict is not None:
                     return verdict
+        if isinstance(parent, cst.Match) and isinstance(child, cst.MatchCase):
+            taken = self._truths.matching(parent, child)
+            return None if taken is None or taken.value else self._verdict(taken)
+        if isinstance(parent, (cst.Try, cst.TryStar)):
+            return self._skipped_by_attempt(child, parent)
+        return None
+
+    def _skipped_by_attempt(self, child: cst.CSTNode, parent: Try) -> Verdict | None:
+        if isinstance(child, (cst.ExceptHandler, cst.ExceptStarHandler)):
+            if self.attempts.skips(parent, child):
+                return Verdict(guard=f"nothing that it handles is raised on Python {self._target.release}")
+        elif child is parent.orelse:
+            outcome = self.attempts.outcome(parent)
+            if outcome is not None and outcome.fails_at is not None:
+                return Verdict(guard=f"it runs only where there is {outcome.missing}, which Python 2 alone had")
         return None
 
     def _verdict(self, truth: Truth) -> Verdict:
@@ -76,6 +114,8 @@ class Reachability:
             return _DEAD
         if truth.basis is Basis.TYPE_CHECKING:
             return Verdict(guard="only type checkers import it")
+        if truth.basis is Basis.LIBRARY:
+            return Verdict(guard=f"it runs only where something is missing that Python {self._target.release} has")
         return Verdict(guard=f"a version test keeps it from running on Python {self._target.release}")
 
     def annotated(self, node: cst.CSTNode) -> cst.Annotation | None:
@@ -128,7 +168,7 @@ class Reachability:
         if isinstance(statement, (cst.Return, cst.Raise, cst.Continue, cst.Break)):
             return _DEAD
         if isinstance(statement, cst.Expr):
-            return _DEAD if self._is_exit(statement.value) else None
+            return self._exits(statement.value)
         if isinstance(statement, cst.Assert):
             truth = self.truth(statement.test)
             return None if truth is None or truth.value else self._verdict(truth)
@@ -137,6 +177,10 @@ class Reachability:
                 truth = self.truth(test)
                 if truth is not None and truth.value is not outcome:
                     return self._verdict(truth)
+        if isinstance(statement, (cst.Try, cst.TryStar)):
+            leaves = self.block_leaves(statement.body) or self.block_leaves(statement.orelse)
+            if leaves is not None and self.attempts.succeeds(statement):
+                return Verdict(guard=f"what stands before it works on Python {self._target.release}, and ends here")
         if isinstance(statement, cst.If):
             truth = self.truth(statement.test)
             taken = self.block_leaves(statement.body)
@@ -163,6 +207,14 @@ class Reachability:
             block = block.body
         statements = getattr(block, "body", ())
         return next((verdict for part in statements if (verdict := self._leaves(part)) is not None), None)
+
+    def _exits(self, expression: cst.BaseExpression) -> Verdict | None:
+        """Why nothing behind an expression runs: it leaves, or does if its left side comes out so."""
+        if isinstance(expression, cst.BooleanOperation) and self._is_exit(expression.right):
+            truth = self.truth(expression.left)
+            if truth is not None and truth.value is isinstance(expression.operator, cst.And):
+                return self._verdict(truth)
+        return _DEAD if self._is_exit(expression) else None
 
     def _is_exit(self, expression: cst.BaseExpression) -> bool:
         if not isinstance(expression, cst.Call):

@@ -9,7 +9,9 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -24,6 +26,7 @@ _MAX_ALIASES = 12
 
 _CONSTANTS = ("None", "True", "False")
 
+_ARMS_OF_TRY = ("try", "except")
 Block = tuple[tuple[int, str], ...]
 
 
@@ -38,6 +41,11 @@ class Binding:
     block: Block
     index: int | None = None
     """Which element of ``value`` it is, where a tuple of names takes one value apart."""
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it stands in a ``try`` statement."""
+        return any(arm in _ARMS_OF_TRY for _, arm in self.block)
 
 
 @dataclass
@@ -105,16 +113,25 @@ def argument(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression 
 class Names:
     """The scopes of one file, and what its expressions stand for."""
 
-    def __init__(self, module: cst.Module, is_dead: Callable[[cst.CSTNode], bool]) -> None:
-        """``is_dead`` tells whether a node cannot run on the target: bindings there count for nothing."""
+    def __init__(
+        self,
+        module: cst.Module,
+        is_dead: Callable[[cst.CSTNode], bool],
+        runs_always: Callable[[cst.CSTNode], bool],
+    ) -> None:
+        """``is_dead`` tells whether a node is never done with on the target: bindings there count for nothing.
+
+        ``runs_always`` tells whether a ``try`` always runs to the end of its body, or into this handler of it.
+        """
         self.module = module
+        self.is_dead = is_dead
+        self._runs_always = runs_always
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.order: dict[cst.CSTNode, int] = {}
         self.star_imports: list[str] = []
         self.futures: set[str] = set()
         self.attributes_set: list[cst.Attribute] = []
         """The attributes that assignments give a value, such as ``collections.Mapping``."""
-        self._is_dead = is_dead
         self._asking: set[cst.CSTNode] = set()
         self._scopes: dict[cst.CSTNode, Scope] = {module: Scope(module, None)}
         self._index()
@@ -185,6 +202,15 @@ class Names:
             return self.resolve(node.left, depth + 1) | self.resolve(node.right, depth + 1)
         return frozenset()
 
+    @contextmanager
+    def afresh(self) -> Iterator[None]:
+        """Another question in the middle of one: what is being resolved may be asked for again."""
+        asking, self._asking = self._asking, set()
+        try:
+            yield
+        finally:
+            self._asking = asking
+
     def _in_import(self, node: cst.CSTNode) -> bool:
         """Whether a node is a part of a name in an import statement, which is no expression."""
         parent: cst.CSTNode | None = node
@@ -236,10 +262,10 @@ class Names:
             return bindings[0].value
         return node
 
-    def some_are_dead(self, name: cst.Name) -> bool:
-        """Whether the file also binds a name where it cannot run on the target."""
+    def dead_bindings(self, name: cst.Name) -> list[Binding]:
+        """The bindings of a name that count for nothing, since the target does not get there."""
         scope = self._binding_scope(name.value, self.scope_of(name))
-        return scope is not None and any(self._is_dead(binding.node) for binding in scope.bindings[name.value])
+        return [] if scope is None else [one for one in scope.bindings[name.value] if self.is_dead(one.node)]
 
     def adopt(self, expression: cst.BaseExpression, at: cst.CSTNode) -> None:
         """Gives an expression that was parsed from a string the place of the string's node."""
@@ -274,19 +300,31 @@ class Names:
         block: Block = ()
         candidates = bindings
         if at_once:
-            block = self.block_of(use)
+            block = self._settled(self.block_of(use))
             before = [binding for binding in bindings if binding.order < self.order[use]]
             candidates = before or bindings
         reaching: list[Binding] = []
         for binding in reversed(candidates):
-            if self._is_dead(binding.node) and not self._is_dead(use):
+            if self.is_dead(binding.node) and not self.is_dead(use):
                 continue
-            if _excludes(binding.block, block):
+            needed = self._settled(binding.block)
+            if _excludes(needed, block):
                 continue
             reaching.append(binding)
-            if block[: len(binding.block)] == binding.block:
+            if block[: len(needed)] == needed:
                 break
         return reaching
+
+    def _settled(self, block: Block) -> Block:
+        """A block without the arms of ``try`` statements that are always taken on the target."""
+        if all(arm not in _ARMS_OF_TRY for _, arm in block):
+            return block
+        return tuple(step for step in block if step[1] not in _ARMS_OF_TRY or not self._runs_always(self._at[step[0]]))
+
+    @cached_property
+    def _at(self) -> list[cst.CSTNode]:
+        """The nodes in order of evaluation."""
+        return list(self.order)
 
     # Building.
 
@@ -470,9 +508,11 @@ def _arm(parent: cst.CSTNode, child: cst.CSTNode) -> str | None:
         case cst.If() | cst.IfExp() | cst.For() | cst.While():
             return "body" if child is parent.body else "orelse" if child is parent.orelse else None
         case cst.Try() | cst.TryStar():
-            return "body" if child is parent.body or child is parent.orelse else None
+            return "try" if child is parent.body or child is parent.orelse else None
         case cst.BooleanOperation():
             return "right" if child is parent.right else None
-        case cst.Else() | cst.ExceptHandler() | cst.ExceptStarHandler() | cst.MatchCase():
+        case cst.ExceptHandler() | cst.ExceptStarHandler():
+            return "except"
+        case cst.Else() | cst.MatchCase():
             return "body"
     return None

@@ -1,6 +1,6 @@
-"""What the standard library's classes and functions are: aliases, bases, and what calls and attributes give.
+"""What the standard library has, and what its classes and functions are.
 
-The table beside this module holds the facts; its header says where they come from and what the values mean.
+The tables beside this module hold the facts; their headers say where those come from and what the values mean.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import tomli
 
@@ -40,8 +41,49 @@ class Standard:
         return order
 
 
+@dataclass(frozen=True)
+class Library:
+    """What every target has on every platform, and what none has any more since Python 2."""
+
+    objects: Mapping[str, frozenset[str]]
+    """Module -> its functions and classes."""
+    values: Mapping[str, frozenset[str]]
+    """Module -> its variables."""
+    gone: frozenset[str]
+
+    def is_object(self, name: str) -> bool:
+        """Whether a name is a module, a function or a class for certain: something that is true in a test."""
+        module, _, last = name.rpartition(".")
+        return name in self.objects or last in self.objects.get(module, ())
+
+    def has(self, name: str) -> bool:
+        """Whether a name is there for certain."""
+        module, _, last = name.rpartition(".")
+        return self.is_object(name) or last in self.values.get(module, ())
+
+    def lacks(self, name: str) -> bool:
+        """Whether Python 2 alone had a name, or the module that it is in."""
+        while name and name not in self.gone:
+            name = name.rpartition(".")[0]
+        return bool(name)
+
+
 @lru_cache(maxsize=1)
 def standard() -> Standard:
-    """The table, read once in a process."""
-    text = files("py314_check.languages.python").joinpath("standard_types.toml").read_text(encoding="utf-8")
-    return Standard(**tomli.loads(text))
+    """The types, read once in a process; six.moves is another name of what it gives."""
+    tables = _read("standard_types.toml")
+    return Standard(**{**tables, "aliases": {**tables["aliases"], **_read("six_moves.toml")["moves"]}})
+
+
+@lru_cache(maxsize=1)
+def library() -> Library:
+    """The names, read once in a process."""
+    there, python2 = _read("standard_names.toml"), _read("python2.toml")
+    objects, values = (
+        {module: frozenset(names.split()) for module, names in there[table].items()} for table in ("objects", "values")
+    )
+    return Library(objects, values, frozenset({*python2["modules"], *python2["names"]}))
+
+
+def _read(file: str) -> dict[str, Any]:
+    return tomli.loads(files("py314_check.languages.python").joinpath(file).read_text(encoding="utf-8"))

@@ -10,13 +10,15 @@ from __future__ import annotations
 import enum
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
 
 from py314_check.languages.python.scopes import Binding, Names, dotted, string_value
+from py314_check.languages.python.standard import library
+from py314_check.languages.python.tree import children
 from py314_check.model import Target
 
 
@@ -24,7 +26,13 @@ class Unknown(enum.Enum):
     UNKNOWN = enum.auto()
 
 
+class Present(enum.Enum):
+    PRESENT = enum.auto()
+
+
 UNKNOWN = Unknown.UNKNOWN
+PRESENT = Present.PRESENT
+"""A module, function or class of the library: all that is known is that it is true, and not None."""
 _FLAG_NAME = re.compile(
     r"_?(?:IS_)?(?:PY|PYTHON)_?(?P<major>[23])_?(?P<minor>\d{1,2})?K?"
     r"(?:_?(?P<later>PLUS|(?:OR|AND)_(?:LATER|NEWER|ABOVE|GREATER|HIGHER|UP)|UP))?",
@@ -38,6 +46,8 @@ class Basis(enum.Enum):
     CONSTANT = "constant"
     VERSION = "version"
     TYPE_CHECKING = "type checking"
+    LIBRARY = "library"
+    """What the library has on every target, or what Python 2 alone had."""
     ASSIGNED = "assigned"
     """A name that the file sets to a constant: somebody may set it otherwise, so it decides nothing."""
 
@@ -75,6 +85,11 @@ _VERSION_FIELDS = {"major": 0, "minor": 1, "micro": 2, "releaselevel": 3, "seria
 _MAX_DEPTH = 400
 _MAX_LOOKUPS = 200
 """How many names one test may lead to: names that are set from one another lead to ever more."""
+_VERSIONS = {
+    *("packaging.version.Version", "packaging.version.parse", "pkg_resources.parse_version"),
+    *("distutils.version.LooseVersion", "distutils.version.StrictVersion", "looseversion.LooseVersion"),
+}
+_FIND_MODULES = {"importlib.util.find_spec", "importlib.find_loader", "pkgutil.find_loader"}
 _CONSTANTS: dict[str, object] = {"True": True, "False": False, "None": None}
 
 
@@ -89,6 +104,55 @@ class Truths:
         self._looking_up: set[cst.Name] = set()
         self._depth = 0
         self._lookups = 0
+
+    def matching(self, match: cst.Match, case: cst.MatchCase) -> Truth | None:
+        """Whether ``match`` takes a case on every release of the target, or None where that cannot be told."""
+        outer, self._bases = self._bases, set()
+        try:
+            answers = []
+            for self._micro in (0, 99):
+                answers.append(self._taken(self._value(match.subject), match.cases, case))
+            if answers[0] is None or answers[0] is not answers[1] or Basis.VERSION not in self._bases:
+                return None
+            return Truth(answers[0], Basis.VERSION)
+        finally:
+            self._bases = outer
+
+    def _taken(self, subject: object, cases: Sequence[cst.MatchCase], wanted: cst.MatchCase) -> bool | None:
+        """Whether a case is the first to match; None where that cannot be told."""
+        certain = True
+        for case in cases:
+            matches = None if subject is UNKNOWN else self._matches(subject, case.pattern)
+            if matches and case.guard is not None:
+                matches = None
+            if case is wanted:
+                return matches if certain or not matches else None
+            if matches:
+                return False
+            certain = certain and matches is False
+        return None
+
+    def _matches(self, subject: object, pattern: cst.MatchPattern | None) -> bool | None:
+        match pattern:
+            case cst.MatchAs(pattern=None) | None:
+                return True
+            case cst.MatchAs():
+                return self._matches(subject, pattern.pattern)
+            case cst.MatchValue():
+                value = self._value(pattern.value)
+                return None if value is UNKNOWN else subject == value
+            case cst.MatchOr():
+                found = [self._matches(subject, element.pattern) for element in pattern.patterns]
+                return True if True in found else None if None in found else False
+            case cst.MatchList() | cst.MatchTuple() if isinstance(subject, tuple):
+                elements = [one.value for one in pattern.patterns if isinstance(one, cst.MatchSequenceElement)]
+                if len(elements) < len(pattern.patterns):
+                    return None
+                if len(elements) != len(subject):
+                    return False
+                found = [self._matches(item, element) for item, element in zip(subject, elements, strict=True)]
+                return False if False in found else None if None in found else True
+        return None
 
     def of(self, test: cst.BaseExpression) -> Truth | None:
         """What a test comes to on every release of the target, or None where that cannot be told."""
@@ -106,7 +170,9 @@ class Truths:
             for basis in (Basis.TYPE_CHECKING, Basis.VERSION):
                 if basis in self._bases:
                     return Truth(values[0], basis)
-            return None if Basis.ASSIGNED in self._bases else Truth(values[0], Basis.CONSTANT)
+            if Basis.ASSIGNED in self._bases:
+                return None
+            return Truth(values[0], Basis.LIBRARY if Basis.LIBRARY in self._bases else Basis.CONSTANT)
         finally:
             self._bases, self._lookups = outer, spent
 
@@ -135,7 +201,9 @@ class Truths:
             case cst.SimpleString() | cst.ConcatenatedString():
                 value = string_value(node)
                 return UNKNOWN if value is None else value
-            case cst.Tuple() | cst.List():
+            case cst.FormattedString():
+                return self._interpolated(node)
+            case cst.Tuple() | cst.List() | cst.Set():
                 return self._sequence(node)
             case cst.Subscript():
                 return self._subscript(node)
@@ -176,6 +244,9 @@ class Truths:
             value = _flag(last, major, minor)
         if value is not UNKNOWN:
             self._bases.add(Basis.VERSION)
+        elif library().is_object(qualified):
+            self._bases.add(Basis.LIBRARY)
+            value = PRESENT
         return value
 
     def _name(self, node: cst.Name) -> object:
@@ -184,18 +255,20 @@ class Truths:
         bindings = None if node.value in ("TYPE_CHECKING", "MYPY") else self._names.bindings(node)
         if bindings is None:
             return self._known(f"builtins.{node.value}")
-        if self._names.some_are_dead(node):
-            self._bases.add(Basis.VERSION)  # set in branches, of which the target takes one
-        else:
-            self._bases.add(Basis.ASSIGNED)
         self._lookups += 1
         if node in self._looking_up or self._lookups > _MAX_LOOKUPS:
             return UNKNOWN
+        outer, self._bases = self._bases, set()
         self._looking_up.add(node)
         try:
             values = [self._bound(binding) for binding in bindings]
         finally:
             self._looking_up.discard(node)
+            found, self._bases = self._bases, outer
+        dead = self._names.dead_bindings(node)
+        if dead:  # set in branches, of which the target takes one
+            found = found | {Basis.LIBRARY if all(binding.is_tried for binding in dead) else Basis.VERSION}
+        self._bases |= found or {Basis.ASSIGNED}
         if not values or any(value is UNKNOWN or value != values[0] for value in values):
             return self._known(f"?.{node.value}")
         return values[0]
@@ -236,22 +309,105 @@ class Truths:
         if "platform.python_version_tuple" in function:
             self._bases.add(Basis.VERSION)
             return tuple(version.split("."))
+        if isinstance(method, cst.Attribute) and method.attr.value == "format" and not function:
+            return self._formatted(method.value, node.args)
         if len(node.args) == 1 and not node.args[0].star:
-            value = self._value(node.args[0].value)
-            if "builtins.bool" in function and value is not UNKNOWN:
-                return bool(value)
-            if "builtins.tuple" in function and isinstance(value, tuple):
-                return value
-            if "builtins.int" in function and isinstance(value, (int, str)):
-                return int(value)
+            return self._converted(function, self._value(node.args[0].value))
+        if (
+            len(node.args) == 2
+            and "builtins.map" in function
+            and "builtins.int" in self._names.resolve(node.args[0].value)
+        ):
+            items = self._value(node.args[1].value)
+            return tuple(map(int, items)) if isinstance(items, tuple) else UNKNOWN
+        if len(node.args) == 2 and "builtins.hasattr" in function:
+            return self._has(node.args[0].value, string_value(node.args[1].value))
+        return UNKNOWN if node.args else self._returned(method)
+
+    def _converted(self, function: frozenset[str], value: object) -> object:
+        """What a function of one argument makes of a known one."""
+        if value is UNKNOWN:
+            return UNKNOWN
+        if "builtins.bool" in function:
+            return bool(value)
+        if "builtins.tuple" in function and isinstance(value, tuple):
+            return value
+        if "builtins.int" in function and isinstance(value, (int, str)):
+            return int(value)
+        if "builtins.str" in function and isinstance(value, (int, str)):
+            return str(value)
+        if "builtins.float" in function and isinstance(value, (int, str)):
+            return float(value)
+        if function & _VERSIONS and isinstance(value, str):
+            return tuple(map(int, value.split(".")))
+        if function & _FIND_MODULES and isinstance(value, str) and library().has(value):
+            self._bases.add(Basis.LIBRARY)
+            return PRESENT
         return UNKNOWN
+
+    def _formatted(self, template: cst.BaseExpression, args: Sequence[cst.Arg]) -> object:
+        """``"{}.{}".format(...)``."""
+        text = self._value(template)
+        values: list[object] = []
+        for arg in args:
+            value = self._value(arg.value)
+            if arg.keyword is not None or value is UNKNOWN or (arg.star and not isinstance(value, tuple)):
+                return UNKNOWN
+            values += value if arg.star and isinstance(value, tuple) else [value]
+        try:
+            return text.format(*values) if isinstance(text, str) else UNKNOWN
+        except (KeyError, AttributeError):
+            return UNKNOWN
+
+    def _has(self, owner: cst.BaseExpression, attribute: str | None) -> object:
+        """``hasattr`` of what the library certainly has, or certainly has not."""
+        names = {f"{name}.{attribute}" for name in self._names.resolve(owner)}
+        for answer, question in ((True, library().has), (False, library().lacks)):
+            if names and all(map(question, names)):
+                self._bases.add(Basis.LIBRARY)
+                return answer
+        return UNKNOWN
+
+    def _returned(self, function: cst.BaseExpression) -> object:
+        """What a function of this file returns, which takes nothing and always returns the same."""
+        bindings = self._names.bindings(function) if isinstance(function, cst.Name) else None
+        definition = bindings[0].node if bindings and len(bindings) == 1 else None
+        if not isinstance(definition, cst.FunctionDef) or definition.decorators or definition.asynchronous:
+            return UNKNOWN
+        self._lookups += 1
+        if definition.name in self._looking_up or self._lookups > _MAX_LOOKUPS or not _returns(definition.body):
+            return UNKNOWN
+        found = [statement for statement in _inner(definition.body) if isinstance(statement, (cst.Return, cst.Yield))]
+        live = [one for one in found if not self._names.is_dead(one)]
+        if not live or any(isinstance(one, cst.Yield) for one in found):
+            return UNKNOWN
+        if len(live) < len(found):
+            self._bases.add(Basis.VERSION)
+        self._looking_up.add(definition.name)
+        try:
+            values = [self._value(one.value) if isinstance(one, cst.Return) else UNKNOWN for one in live]
+        finally:
+            self._looking_up.discard(definition.name)
+        return values[0] if all(value == values[0] for value in values) else UNKNOWN
 
     # The operators.
 
-    def _sequence(self, node: cst.Tuple | cst.List) -> object:
+    def _interpolated(self, node: cst.FormattedString) -> object:
+        text = ""
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                text += part.value
+            elif isinstance(part, cst.FormattedStringExpression):
+                value = self._value(part.expression)
+                if not isinstance(value, (int, str)) or part.conversion or part.format_spec or part.equal:
+                    return UNKNOWN
+                text += str(value)
+        return text
+
+    def _sequence(self, node: cst.Tuple | cst.List | cst.Set) -> object:
         values = [self._value(element.value) for element in node.elements]
         starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
-        return UNKNOWN if starred or UNKNOWN in values else tuple(values)
+        return UNKNOWN if starred or UNKNOWN in values or PRESENT in values else tuple(values)
 
     def _subscript(self, node: cst.Subscript) -> object:
         value = self._value(node.value)
@@ -278,6 +434,8 @@ class Truths:
 
     def _binary(self, node: cst.BinaryOperation) -> object:
         left, right = self._value(node.left), self._value(node.right)
+        if isinstance(node.operator, cst.Modulo) and isinstance(left, str) and isinstance(right, (int, str, tuple)):
+            return left % right
         operation = _ARITHMETIC.get(type(node.operator))
         if operation is None or not (isinstance(left, int) and isinstance(right, int)):
             return UNKNOWN
@@ -289,7 +447,11 @@ class Truths:
         for part in node.comparisons:
             right = self._value(part.comparator)
             operation = _COMPARE.get(type(part.operator))
-            if operation is None or left is UNKNOWN or right is UNKNOWN:
+            if (
+                operation is None
+                or UNKNOWN in (left, right)
+                or (PRESENT in (left, right) and None not in (left, right))
+            ):
                 unknown = True
             elif not operation(left, right):
                 return False
@@ -324,3 +486,26 @@ def _flag(name: str, major: int, minor: int) -> object:
     if not match["later"] and (match["minor"] is None or match["major"] == "2"):
         return major == int(match["major"])
     return (major, minor) >= (int(match["major"]), int(match["minor"] or 0))
+
+
+def _inner(block: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What is in a function's body, without the functions and classes in it."""
+    stack = [block]
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            yield node
+            stack.extend(children(node))
+
+
+def _returns(block: cst.CSTNode | None) -> bool:
+    """Whether a block always ends in ``return`` or ``raise``."""
+    if isinstance(block, (cst.Else, cst.ExceptHandler, cst.ExceptStarHandler)):
+        block = block.body
+    if isinstance(block, cst.If):
+        return _returns(block.body) and _returns(block.orelse)
+    if isinstance(block, (cst.Try, cst.TryStar)):
+        return (_returns(block.body) or _returns(block.orelse)) and all(map(_returns, block.handlers))
+    body = getattr(block, "body", ())
+    last = body[-1] if body else None
+    return isinstance(last, (cst.Return, cst.Raise)) or (isinstance(last, cst.BaseStatement) and _returns(last))

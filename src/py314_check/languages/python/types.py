@@ -41,6 +41,8 @@ _NUMBERS = ("builtins.bool", "builtins.int", "builtins.float", "builtins.complex
 _ALWAYS_BOOL = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
 _MAKE_CLASSES = {"typing.NamedTuple", "typing.TypedDict", "enum.Enum", "builtins.type"}
 _HARMLESS_DECORATORS = {"staticmethod", "classmethod", "property", "cached_property", "override", "abstractmethod"}
+_NEVER_VISITED = {"Bytes", "Ellipsis", "NameConstant", "Num", "Str"}
+"""Nodes that no parser makes any more: the visitor of one may be left for old Pythons, or for its like to call."""
 _IMPLICIT_CLASSMETHODS = {"__new__", "__init_subclass__", "__class_getitem__"}
 # Subscripted names of typing: those that mean their (first) argument, and those that mean any number of it.
 _TRANSPARENT = {"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
@@ -291,9 +293,9 @@ class Types:
             of_class = "classmethod" in decorators or function.name.value in _IMPLICIT_CLASSMETHODS
             return frozenset({Type(owner, "type" if of_class else "")})
         if len(parameters) > 1 and parameters[1] is node and "ast.NodeVisitor" in self.bases(owner):
-            visited = f"ast.{function.name.value.removeprefix('visit_')}"
-            if function.name.value.startswith("visit_") and visited in standard().bases:
-                return _one(visited)
+            prefix, _, visited = function.name.value.partition("visit_")
+            if not prefix and visited not in _NEVER_VISITED and f"ast.{visited}" in standard().bases:
+                return _one(f"ast.{visited}")
         return None
 
     def _owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
