@@ -34,6 +34,7 @@ HEADER = f"""\
 #   bases       a class = its direct bases, without object, Generic and Protocol; every known class has a row
 #   returns     a function or method = what a call gives
 #   attributes  an attribute, property or variable = what it holds
+#   starred     a module = the names that `from module import *` binds, on some version or platform
 #
 # A value is the name of a class (an instance of it), or "self" (of the receiver's class); with "*" before it: an
 # iterable of such; with "await " before it: what gives such when awaited. "?" says that it cannot be told, and that
@@ -292,10 +293,14 @@ class Stubs:
                 if alias.asname == alias.name:
                     scope.public.add(alias.name)
             elif source in self.modules:
-                found = self.scope(source)
-                starred = found.listed & found.nodes.keys() or {one for one in found.public if not one.startswith("_")}
+                starred = self.starred(source) & self.scope(source).nodes.keys()
                 scope.nodes.update((name, [Imported(source, name)]) for name in starred)
                 scope.public |= starred
+
+    def starred(self, module: str) -> set[str]:
+        """The names that ``from module import *`` binds."""
+        scope = self.scope(module)
+        return scope.listed or {name for name in scope.public if not name.startswith("_")}
 
     @staticmethod
     def _absolute(module: str, statement: ast.ImportFrom) -> str:
@@ -651,12 +656,17 @@ def _selves(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     return frozenset()
 
 
-def collect() -> Facts:
-    """All worlds, one after the other: the first that knows a name decides what it means."""
+def collect() -> tuple[Facts, dict[str, str]]:
+    """All worlds, one after the other: the first that knows a name decides what it means. And what stars bind."""
     facts: Facts = dict(CORRECTIONS)
+    starred: defaultdict[str, set[str]] = defaultdict(set)
     for minor in range(NEWEST, OLDEST - 1, -1):
         for platform in PLATFORMS:
-            found = Stubs(World(minor, platform)).facts()
+            stubs = Stubs(World(minor, platform))
+            found = stubs.facts()
+            for module in stubs.modules:
+                if not module.startswith("_") and "._" not in module and module != "typing_extensions":
+                    starred[module] |= stubs.starred(module)
             if platform == PLATFORMS[0]:
                 facts |= _moved(found, facts)
             aliases = {name: str(value) for name, (table, value) in facts.items() if table == "aliases"}
@@ -666,7 +676,7 @@ def collect() -> Facts:
                 elif value:
                     value = _renamed(value, aliases)
                 facts.setdefault(_renamed(name, aliases), (table, value))
-    return facts
+    return facts, {module: " ".join(sorted(names)) for module, names in starred.items()}
 
 
 def _moved(older: Facts, newer: Facts) -> Facts:
@@ -689,7 +699,7 @@ def _renamed(value: str, aliases: dict[str, str]) -> str:
     return f"{prefix}{aliases[owner]}.{member}" if owner in aliases else value
 
 
-def finish(facts: Facts) -> Tables:
+def finish(facts: Facts, starred: dict[str, str]) -> Tables:
     """The rows to write: without what is of no use, and with a "?" where that would let a base speak instead."""
     tables: Tables = {"aliases": {}, "bases": {}, "returns": {}, "attributes": {}}
     for name, (table, value) in facts.items():
@@ -701,7 +711,7 @@ def finish(facts: Facts) -> Tables:
         for table in ("returns", "attributes"):
             if name not in tables[table] and any(one in tables[table] for one in inherited):
                 tables[table][name] = "?"
-    return tables
+    return tables | {"starred": {**starred}}
 
 
 def _useful(name: str, value: str, facts: Facts) -> bool:
@@ -735,7 +745,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the table is out of date")
     arguments = parser.parse_args()
     gc.disable()  # nothing here is garbage for long enough to look for it
-    text = render(finish(collect()))
+    text = render(finish(*collect()))
     if not arguments.check:
         TABLE.write_text(text, encoding="utf-8", newline="\n")
     elif not TABLE.is_file() or TABLE.read_text(encoding="utf-8") != text:

@@ -45,10 +45,13 @@ OTHER_OBJECTS = {
     "ctypes.wintypes.BYTE": "c_byte until Python 3.12",
     "shutil.ExecError": "an exception of its own until Python 3.14",
 }
+NOT_STARRED = {"distutils.core": {"PyPIRCCommand"}}
+PROGRAMS = {"antigravity", "this"}  # they do something when they are imported
 PATH_MODULES = ("ntpath.", "posixpath.")  # of which os.path is one
 # Classes for type checkers, or no classes at all at run time.
 FICTIONS = {name for name in TABLES["bases"] if name.startswith("typing.")}
 
+STARRED = {"unittest": "TestCase", "ast": "Num", "os": "path", "tkinter": "Tk", "ctypes": "Structure"}
 ROWS = {
     "the parent of a path is a path of its class": ("attributes", "pathlib.PurePath.parent", "self"),
     "a directory's entries are paths of its class": ("returns", "pathlib.Path.iterdir", "*self"),
@@ -162,6 +165,16 @@ def test_aliases_are_the_same_objects_here() -> None:
     assert not [alias for alias, (one, other) in objects.items() if None not in (one, other) and one is not other]
 
 
+def test_stars_bring_what_they_bring_here() -> None:
+    """What is listed; what a module has only imported, nobody means."""
+    for module, names in TABLES["starred"].items():
+        found = None if module in PROGRAMS else _module(module)
+        listed = set(getattr(found, "__all__", ())) - NOT_STARRED.get(module, set())
+        if module == "socket":  # the platform's own constants
+            listed = {name for name in listed if not name.isupper()}
+        assert listed <= set(names.split()), module
+
+
 def test_paths_have_the_functions_that_the_table_gives_them() -> None:
     paths = [(alias, name) for alias, name in TABLES["aliases"].items() if alias.startswith(PATH_MODULES)]
     assert paths
@@ -193,3 +206,8 @@ def test_rows(table: str, name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NO_ROWS.values(), ids=NO_ROWS.keys())
 def test_what_has_no_row(name: str) -> None:
     assert not [table for table in TABLES if name in TABLES[table]]
+
+
+@pytest.mark.parametrize(("module", "name"), STARRED.items())
+def test_stars(module: str, name: str) -> None:
+    assert name in TABLES["starred"][module].split()

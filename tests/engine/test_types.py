@@ -75,6 +75,9 @@ CERTAIN = {
     "true division": ("n = 10\nshow(n / 2)", "builtins.float"),
     "not": ("show(not y)", "builtins.bool"),
     "either way": ("x = Path('a') if y else Path('b')\nshow(x)", "pathlib.Path"),
+    "a star import": ("from zipfile import *\nshow(ZipFile('x'))", "zipfile.ZipFile"),
+    "a built-in that a star import has replaced": ("from os import *\nshow(open('x'))", "builtins.int"),
+    "a base from a star import": ("from zipfile import *\nclass A(ZipFile): ...\nshow(A('x'))", "zipfile.ZipFile"),
     "except": ("try: ...\nexcept OSError as e: show(e)", "builtins.OSError"),
 }
 
@@ -97,6 +100,8 @@ UNKNOWN = {
     "a functional enumeration": "show(enum.Enum('E', 'A'))",
     "a circle": "def f(): return g()\ndef g(): return f()\nshow(f())",
     "itself": "x = x\nshow(x)",
+    "behind a star import of another module": "from zipfile import *\nfrom x import *\nshow(ZipFile('x'))",
+    "a built-in that a star import may have replaced": "from x import *\nshow(dict())",
 }
 
 

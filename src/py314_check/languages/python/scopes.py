@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import children
 
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
@@ -110,7 +111,7 @@ class Names:
         self.module = module
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.order: dict[cst.CSTNode, int] = {}
-        self.star_imports: list[str] = []
+        self._star_imports: list[tuple[str, cst.CSTNode]] = []
         self.futures: set[str] = set()
         self.attributes_set: list[cst.Attribute] = []
         """The attributes that assignments give a value, such as ``collections.Mapping``."""
@@ -197,8 +198,7 @@ class Names:
         if bindings is None:
             if node.value in _CONSTANTS:
                 return frozenset()
-            starred = {f"{module}.{node.value}" for module in self.star_imports if len(self.star_imports) == 1}
-            return frozenset({f"builtins.{node.value}", *starred})
+            return self._starred(node.value)
         found: set[str] = set()
         for binding in bindings:
             if binding.qualified is not None:
@@ -206,6 +206,29 @@ class Names:
             elif binding.value is not None and binding.index is None:
                 found |= self.resolve(binding.value, depth + 1)
         return frozenset(found)
+
+    def _starred(self, name: str) -> frozenset[str]:
+        """What a name that nothing in the file binds may stand for: what a star import brought, or a builtin.
+
+        The last one counts that certainly brings it. Behind what brings names that nobody knows, nothing is certain.
+        """
+        brought = standard().starred
+        found: set[str] = set()
+        unknown: set[str] = set()
+        builtin = {f"builtins.{name}"}  # also a name that is none, and bound nowhere
+        for module, node in reversed(self._star_imports):
+            if self._is_dead(node):
+                continue
+            if module not in brought:
+                unknown.add(f"{module}.{name}")
+            elif name in brought[module]:
+                if not unknown:
+                    found.add(f"{module}.{name}")
+                if unknown or not self.block_of(node):  # it takes the place of the builtin, if there is one
+                    return frozenset(found | unknown | (set() if name in brought["builtins"] else builtin))
+        if not found and not unknown and name not in brought["builtins"]:  # it may be gone since long ago
+            found = {f"{module}.{name}" for module, _ in self._star_imports}
+        return frozenset(builtin | found | unknown)
 
     def _resolve_call(self, node: cst.Call, depth: int) -> frozenset[str]:
         names = [string_value(arg.value) for arg in node.args[:2]]
@@ -360,7 +383,7 @@ class Names:
         elif isinstance(node, (cst.ImportFrom, cst.LazyImportFrom)):
             module = import_module_name(node)
             if isinstance(node.names, cst.ImportStar):
-                self.star_imports.append(module)
+                self._star_imports.append((module, node))
                 return
             for alias in node.names:
                 name = dotted(alias.name)

@@ -5,7 +5,7 @@ The table beside this module holds the facts; its header says where they come fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -15,12 +15,13 @@ import tomli
 
 @dataclass(frozen=True)
 class Standard:
-    """The table ``standard_types.toml``; all names are qualified and canonical but for the keys of ``aliases``."""
+    """The table ``standard_types.toml``; all names are qualified, and canonical but for ``aliases`` and ``starred``."""
 
     aliases: Mapping[str, str]
     bases: Mapping[str, Sequence[str]]
     returns: Mapping[str, str]
     attributes: Mapping[str, str]
+    starred: Mapping[str, Collection[str]]
 
     def canonical(self, name: str) -> str:
         """The public name of what a qualified name means: ``unittest.TestCase`` of ``unittest.case.TestCase``."""
@@ -44,4 +45,6 @@ class Standard:
 def standard() -> Standard:
     """The table, read once in a process."""
     text = files("py314_check.languages.python").joinpath("standard_types.toml").read_text(encoding="utf-8")
-    return Standard(**tomli.loads(text))
+    table = tomli.loads(text)
+    table["starred"] = {module: frozenset(names.split()) for module, names in table["starred"].items()}
+    return Standard(**table)

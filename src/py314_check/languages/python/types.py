@@ -237,7 +237,10 @@ class Types:
         if bindings is None:
             if node.value in _CONSTANTS:
                 return _one(_CONSTANTS[node.value])
-            return self._named(self._names.resolve(node))
+            names = self._names.resolve(node)
+            return self._named(
+                names if node.value in standard().starred["builtins"] else names - {f"builtins.{node.value}"}
+            )
         return _either([self._bound(binding, node) for binding in bindings])
 
     def _named(self, names: Iterable[str]) -> Alternatives:
