@@ -10,6 +10,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -39,6 +40,13 @@ class Binding:
     block: Block
     index: int | None = None
     """Which element of ``value`` it is, where a tuple of names takes one value apart."""
+
+
+class Assigned(NamedTuple):
+    """What something was assigned: an expression, or which element of it."""
+
+    value: cst.BaseExpression
+    element: int | None = None
 
 
 @dataclass
@@ -91,6 +99,23 @@ def _unescaped(node: cst.SimpleString) -> str | None:
         except (SyntaxError, ValueError):
             return None
     return value if isinstance(value, str) else None
+
+
+def taken_apart(
+    targets: cst.Tuple | cst.List, value: cst.BaseExpression | None
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None, int | None]]:
+    """What each of several targets is given: the value where they are written out, or which element of one."""
+    values = value.elements if isinstance(value, (cst.Tuple, cst.List)) else ()
+    if len(values) != len(targets.elements):
+        values = ()
+    starred = any(isinstance(one, cst.StarredElement) for one in (*targets.elements, *values))
+    for position, element in enumerate(targets.elements):
+        if starred or value is None:
+            yield element.value, None, None
+        elif values:
+            yield element.value, values[position].value, None
+        else:
+            yield element.value, value, position
 
 
 def argument(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
@@ -254,10 +279,15 @@ class Names:
 
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
         """What a name was assigned, where it certainly was that; any other expression as it is."""
+        made = self.assigned(node)
+        return node if made is None or made.element is not None else made.value
+
+    def assigned(self, node: cst.BaseExpression) -> Assigned | None:
+        """What a name was assigned, or which element of it, where that is certain."""
         bindings = self.bindings(node) or [] if isinstance(node, cst.Name) else []
-        if len(bindings) == 1 and bindings[0].value is not None and bindings[0].index is None:
-            return bindings[0].value
-        return node
+        if len(bindings) != 1 or bindings[0].value is None:
+            return None
+        return Assigned(bindings[0].value, bindings[0].index)
 
     def some_are_dead(self, name: cst.Name) -> bool:
         """Whether the file also binds a name where it cannot run on the target."""
@@ -405,13 +435,8 @@ class Names:
                 scope = self._scopes[self._comprehension(node)]
             self._add(target.value, node, value=value, index=index, scope=scope, at=target)
         elif isinstance(target, (cst.Tuple, cst.List)):
-            for position, element in enumerate(target.elements):
-                if index is not None or any(isinstance(other, cst.StarredElement) for other in target.elements):
-                    self._bind_target(element.value, node, None)
-                elif not isinstance(value, (cst.Tuple, cst.List)):
-                    self._bind_target(element.value, node, value, position)
-                elif len(value.elements) == len(target.elements):
-                    self._bind_target(element.value, node, value.elements[position].value)
+            for element, given, position in taken_apart(target, value if index is None else None):
+                self._bind_target(element, node, given, position)
         elif isinstance(target, cst.StarredElement):
             self._bind_target(target.value, node, None)
         elif isinstance(target, cst.Attribute):

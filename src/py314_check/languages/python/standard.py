@@ -21,6 +21,7 @@ class Standard:
     bases: Mapping[str, Sequence[str]]
     returns: Mapping[str, str]
     attributes: Mapping[str, str]
+    modes: Mapping[str, Mapping[str, str | int]]
     starred: Mapping[str, Collection[str]]
 
     def canonical(self, name: str) -> str:
