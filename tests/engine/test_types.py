@@ -88,6 +88,10 @@ CERTAIN = {
     "a built-in that a star import has replaced": ("from os import *\nshow(open('x'))", "builtins.int"),
     "a base from a star import": ("from zipfile import *\nclass A(ZipFile): ...\nshow(A('x'))", "zipfile.ZipFile"),
     "closing": ("with contextlib.closing(tarfile.open('x')) as t: show(t)", "tarfile.TarFile"),
+    "a stack of contexts": (
+        "with contextlib.ExitStack() as s: show(s.enter_context(tarfile.open('x')))",
+        "tarfile.TarFile",
+    ),
     "closing, by a name": ("c = contextlib.closing(sqlite3.connect('x'))\nwith c as x: show(x)", "sqlite3.Connection"),
     "attributes that take a tuple apart": (
         "class A:\n    def __init__(self): self.a, self.b = 1, Path('a')\n    def f(self): show(self.b)",
@@ -132,6 +136,10 @@ UNKNOWN = {
     "a division of what is unknown": "show(y / z)",
     "a decorated function": "@contextlib.contextmanager\ndef f(): yield\nshow(f())",
     "closing": "with contextlib.closing(y) as x: show(x)",
+    "what a context manager gives": "with tempfile.TemporaryDirectory() as x: show(x)",
+    "what a context manager of the file gives": (
+        "class A(tarfile.TarFile):\n    def __enter__(self): ...\nwith A('x') as x: show(x)"
+    ),
     "a class, iterated over": "class A:\n    B = 1\nfor a in A: show(a)",
     "an enumeration with a metaclass": "class A(enum.Enum, metaclass=M):\n    B = 1\nfor a in A: show(a)",
     "an attribute that takes apart what is unknown": (

@@ -49,6 +49,7 @@ _ITERABLES = {
     *("Generator", "Deque", "AbstractSet", "list", "set", "frozenset", "tuple", "deque"),
 }
 _ABOUT_MODES = {"at", "default", "unless"}
+_ENTERS = "contextlib._BaseExitStack.enter_context"
 _CLOSING = {"contextlib.closing", "contextlib.aclosing"}
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
@@ -325,7 +326,7 @@ class Types:
             case cst.AnnAssign():
                 return self._annotated(node.annotation) or self._infer(node.value)
             case cst.WithItem():
-                return self._entered(node) if _is_name(node.asname, name.value) else None
+                return self._entered(node.item) if _is_name(node.asname, name.value) else None
             case cst.For() | cst.CompFor():
                 return self._item(node.iter) if _is_target(node.target, name.value) else None
             case cst.AsName():
@@ -365,20 +366,15 @@ class Types:
                 return None
         return None
 
-    def _entered(self, node: cst.WithItem) -> Alternatives:
-        made = self._names.value(node.item)
+    def _entered(self, manager: cst.BaseExpression | None) -> Alternatives:
+        """What a ``with`` statement gets of a context manager."""
+        made = None if manager is None else self._names.value(manager)
         if isinstance(made, cst.Call) and self._names.resolve(made.func) & _CLOSING:
             return self._infer(argument(made, 0, "thing"))
-        manager = self._infer(node.item)
-        if manager is None or any(one.form for one in manager):
+        found = self._infer(manager)
+        if found is None or any(one.form for one in found):
             return None
-        found = []
-        for one in manager:
-            result = self._method(one, "__enter__") or _awaited(self._method(one, "__aenter__"))
-            # Files, archives, connections give themselves; what contextlib wraps does not.
-            gives_itself = isinstance(one.kind, str) and not one.kind.startswith("contextlib.")
-            found.append(result or (frozenset({one}) if gives_itself else None))
-        return _either(found)
+        return _either(self._method(one, "__enter__") or _awaited(self._method(one, "__aenter__")) for one in found)
 
     def _item(self, iterated: cst.CSTNode | None) -> Alternatives:
         found = self._infer(iterated)
@@ -481,6 +477,8 @@ class Types:
         if isinstance(node.func, cst.Attribute):
             owners = self._infer(node.func.value)
             if owners is not None:
+                if _ENTERS in self.member(node.func).names:
+                    return self._entered(argument(node, 0, "cm"))
                 return _either([self._method(one, node.func.attr.value, node) for one in owners])
         return None
 
