@@ -34,9 +34,12 @@ HEADER = f"""\
 #   bases       a class = its direct bases, without object, Generic and Protocol; every known class has a row
 #   returns     a function or method = what a call gives
 #   attributes  an attribute, property or variable = what it holds
+#   modes       a function that opens files = what a call gives by the letters of its mode: the first that has them all
+#   starred     a module = the names that `from module import *` binds, on some version or platform
 #
 # A value is the name of a class (an instance of it), or "self" (of the receiver's class); with "*" before it: an
-# iterable of such; with "await " before it: what gives such when awaited. "?" says that it cannot be told, and that
+# iterable of such; with "await " before it: what gives such when awaited; with "async " before it: a coroutine that
+# does, which is what coroutine functions return. "?" says that it cannot be told, and that
 # what the bases say does not hold. "or None" is not said. A member without a row is that of the bases.
 # Plain numbers and strings are left out where next to nobody asks for them.
 """
@@ -57,6 +60,8 @@ ITERABLES = set("list tuple set frozenset".split()) | set(
     " KeysView ValuesView".split()
 )
 WRAPPERS = set("Optional Union ClassVar Final Annotated Required NotRequired ReadOnly".split())
+# Bases of files for the sake of type checkers alone.
+SHAPES_OF_FILES = ("typing.IO", "typing.TextIO", "typing.BinaryIO")
 PROPERTIES = ("property", "_magic_enum_attr")
 DUNDERS = set(
     "__enter__ __aenter__ __iter__ __aiter__ __next__ __anext__ __getitem__ __call__ __truediv__ __rtruediv__"
@@ -67,7 +72,8 @@ SCALARS_OF = tuple(f"{module}." for module in "builtins os datetime time math ra
 
 Value = str | list[str] | None
 Facts = dict[str, tuple[str, Value]]  # name -> (table, value); None: known, and nothing to say
-Tables = dict[str, dict[str, str | list[str]]]
+Row = str | list[str] | dict[str, str | int]
+Tables = dict[str, dict[str, Row]]
 NO_CLASS = ("bases", None)
 # Things of their own, where typeshed shows what they return, what they call, or what the platform at hand has.
 DISTINCT: Facts = {
@@ -84,8 +90,12 @@ DISTINCT: Facts = {
 CORRECTIONS: Facts = DISTINCT | {
     # Several overloads, and what one gives is a base of what the others give.
     "asyncio.ensure_future": ("returns", "asyncio.Future"),
+    "builtins.open": ("returns", "_io._IOBase"),
     "multiprocessing.context.BaseContext.get_context": ("returns", "multiprocessing.context.BaseContext"),
     "multiprocessing.get_context": ("returns", "multiprocessing.context.BaseContext"),
+    # Something else to await.
+    "builtins.anext": ("returns", None),
+    "types.AsyncGeneratorType.athrow": ("returns", None),
     # Generic, with a default that says it.
     "xml.etree.ElementTree.ElementTree.getroot": ("returns", "xml.etree.ElementTree.Element"),
     # Bases for the sake of type checkers alone.
@@ -100,6 +110,28 @@ CORRECTIONS: Facts = DISTINCT | {
     "dataclasses.KW_ONLY": NO_CLASS,
     "typing.Any": NO_CLASS,
     "typing.Generic": NO_CLASS,
+}
+
+# What opens files: where the mode stands, what it is without one, and then what a mode of these letters gives.
+# "unless": an argument behind the mode by which that changes.
+_FILES: dict[str, str | int] = {
+    "default": "r",
+    "unless": "buffering",
+    "b+": "io.BufferedRandom",
+    "br": "io.BufferedReader",
+    "b": "io.BufferedWriter",
+    "": "io.TextIOWrapper",
+}
+_COMPRESSED: dict[str, str | int] = {"at": 1, "default": "rb", "t": "io.TextIOWrapper"}
+MODES: dict[str, dict[str, str | int]] = {
+    "builtins.open": {"at": 1, **_FILES},
+    "bz2.open": {**_COMPRESSED, "": "bz2.BZ2File"},
+    "gzip.open": {**_COMPRESSED, "": "gzip.GzipFile"},
+    "lzma.open": {**_COMPRESSED, "": "lzma.LZMAFile"},
+    "os.fdopen": {"at": 1, **_FILES},
+    "pathlib.Path.open": {"at": 0, **_FILES},
+    "wave.open": {"at": 1, "default": "rb", "r": "wave.Wave_read", "w": "wave.Wave_write"},
+    "zipfile.ZipFile.open": {"at": 1, "default": "r", "r": "zipfile.ZipExtFile"},
 }
 
 
@@ -292,10 +324,14 @@ class Stubs:
                 if alias.asname == alias.name:
                     scope.public.add(alias.name)
             elif source in self.modules:
-                found = self.scope(source)
-                starred = found.listed & found.nodes.keys() or {one for one in found.public if not one.startswith("_")}
+                starred = self.starred(source) & self.scope(source).nodes.keys()
                 scope.nodes.update((name, [Imported(source, name)]) for name in starred)
                 scope.public |= starred
+
+    def starred(self, module: str) -> set[str]:
+        """The names that ``from module import *`` binds."""
+        scope = self.scope(module)
+        return scope.listed or {name for name in scope.public if not name.startswith("_")}
 
     @staticmethod
     def _absolute(module: str, statement: ast.ImportFrom) -> str:
@@ -509,10 +545,13 @@ class Stubs:
                 return None
             try:
                 found = self.values(node.returns, thing.module, _selves(node) if thing.owner else frozenset())
-                values |= _awaited(found) if isinstance(node, ast.AsyncFunctionDef) else found
+                values |= found
             except UnknownError:
-                return None
-        return values.pop() if len(values) == 1 else None
+                values |= {"?", "none of them"}
+        value = values.pop() if len(values) == 1 else None
+        if isinstance(thing.nodes[-1], ast.AsyncFunctionDef):
+            return f"async {'?' if value is None or _has_form(value) else value}"
+        return value
 
     def held(self, thing: Thing) -> str | None:
         """What a variable or an annotated attribute holds."""
@@ -567,6 +606,7 @@ class Stubs:
 
     def _class_facts(self, name: str, thing: Thing, facts: Facts) -> None:
         bases = [self.canonical_of(base) for base in self.bases(thing) if not _says_nothing(base)]
+        bases = [base for base in bases if base not in SHAPES_OF_FILES or thing.module == "typing"]
         facts[name] = "bases", bases
         for member, nodes in self.members(thing).items():
             if member.startswith("_") and member not in DUNDERS:
@@ -586,7 +626,7 @@ class Stubs:
 
 
 def _has_form(value: str) -> bool:
-    return value.startswith(("*", "await "))
+    return value.startswith(("*", "await ", "async "))
 
 
 def _awaited(values: set[str]) -> set[str]:
@@ -651,12 +691,17 @@ def _selves(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     return frozenset()
 
 
-def collect() -> Facts:
-    """All worlds, one after the other: the first that knows a name decides what it means."""
+def collect() -> tuple[Facts, dict[str, str]]:
+    """All worlds, one after the other: the first that knows a name decides what it means. And what stars bind."""
     facts: Facts = dict(CORRECTIONS)
+    starred: defaultdict[str, set[str]] = defaultdict(set)
     for minor in range(NEWEST, OLDEST - 1, -1):
         for platform in PLATFORMS:
-            found = Stubs(World(minor, platform)).facts()
+            stubs = Stubs(World(minor, platform))
+            found = stubs.facts()
+            for module in stubs.modules:
+                if not module.startswith("_") and "._" not in module and module != "typing_extensions":
+                    starred[module] |= stubs.starred(module)
             if platform == PLATFORMS[0]:
                 facts |= _moved(found, facts)
             aliases = {name: str(value) for name, (table, value) in facts.items() if table == "aliases"}
@@ -666,7 +711,7 @@ def collect() -> Facts:
                 elif value:
                     value = _renamed(value, aliases)
                 facts.setdefault(_renamed(name, aliases), (table, value))
-    return facts
+    return facts, {module: " ".join(sorted(names)) for module, names in starred.items()}
 
 
 def _moved(older: Facts, newer: Facts) -> Facts:
@@ -681,7 +726,7 @@ def _moved(older: Facts, newer: Facts) -> Facts:
 
 def _renamed(value: str, aliases: dict[str, str]) -> str:
     """A value, or the name of a thing or of a member, without the names that are aliases in a newer world."""
-    match = re.fullmatch(r"(await |\*|)((?:(.+)\.)?(.+))", value)
+    match = re.fullmatch(r"(await |async |\*|)((?:(.+)\.)?(.+))", value)
     assert match
     prefix, name, owner, member = match.groups()
     if name in aliases:
@@ -689,11 +734,15 @@ def _renamed(value: str, aliases: dict[str, str]) -> str:
     return f"{prefix}{aliases[owner]}.{member}" if owner in aliases else value
 
 
-def finish(facts: Facts) -> Tables:
+def finish(facts: Facts, starred: dict[str, str]) -> Tables:
     """The rows to write: without what is of no use, and with a "?" where that would let a base speak instead."""
     tables: Tables = {"aliases": {}, "bases": {}, "returns": {}, "attributes": {}}
     for name, (table, value) in facts.items():
-        if value is not None and (not isinstance(value, str) or table == "aliases" or _useful(name, value, facts)):
+        if isinstance(value, str) and value.startswith("async ") and not _useful(name, value, facts):
+            value = "async ?"  # a coroutine it is all the same
+        elif isinstance(value, str) and table != "aliases" and not _useful(name, value, facts):
+            value = None
+        if value is not None:
             tables[table][name] = value
     for name in facts:
         owner, _, member = name.rpartition(".")
@@ -701,7 +750,7 @@ def finish(facts: Facts) -> Tables:
         for table in ("returns", "attributes"):
             if name not in tables[table] and any(one in tables[table] for one in inherited):
                 tables[table][name] = "?"
-    return tables
+    return tables | {"modes": {**MODES}, "starred": {**starred}}
 
 
 def _useful(name: str, value: str, facts: Facts) -> bool:
@@ -709,7 +758,7 @@ def _useful(name: str, value: str, facts: Facts) -> bool:
     owner = name.rpartition(".")[0]
     if facts.get(owner) == NO_CLASS or (value in SCALARS and not name.startswith(SCALARS_OF)):
         return False
-    value = value.removeprefix("await ").removeprefix("*")
+    value = re.sub(r"await |async |\*", "", value)
     table, bases = facts.get(value, NO_CLASS)
     return value == "self" or (table == "bases" and bases is not None)
 
@@ -726,8 +775,15 @@ def render(tables: Tables) -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _quoted(value: str | list[str]) -> str:
-    return f'"{value}"' if isinstance(value, str) else f"[{', '.join(map(_quoted, value))}]"
+def _quoted(value: Row | int) -> str:
+    match value:
+        case str():
+            return f'"{value}"'
+        case dict():
+            return f"{{ {', '.join(f'{_quoted(key)} = {_quoted(one)}' for key, one in value.items())} }}"
+        case list():
+            return f"[{', '.join(map(_quoted, value))}]"
+    return str(value)
 
 
 def main() -> int:
@@ -735,7 +791,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the table is out of date")
     arguments = parser.parse_args()
     gc.disable()  # nothing here is garbage for long enough to look for it
-    text = render(finish(collect()))
+    text = render(finish(*collect()))
     if not arguments.check:
         TABLE.write_text(text, encoding="utf-8", newline="\n")
     elif not TABLE.is_file() or TABLE.read_text(encoding="utf-8") != text:

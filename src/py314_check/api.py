@@ -184,13 +184,24 @@ class Context(Protocol):
         """The function or class of this file that a name, ``self.name`` or a lambda certainly stands for."""
 
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
-        """What a name was assigned, where it certainly was that; any other expression as it is."""
+        """What a name was assigned, where it certainly was that; any other expression as it is.
+
+        Of ``with open(path) as name`` it is ``open(path)``, since that gives itself.
+        """
+
+    def element(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, int] | None:
+        """What a value is certainly an element of, and which one: ``(made(), 0)`` of ``made()[0]`` and of ``a`` behind
+        ``a, b = made()``, where that is a name or an attribute of a class of the file, set so in one place.
+        """
 
     def dotted(self, node: cst.BaseExpression | None) -> str:
         """``a.b.c`` for a chain of plain names, as written; the empty string for anything else."""
 
     def string(self, node: cst.CSTNode | None) -> str | None:
-        """The value of a string literal, or of a name that stands for one; None for anything else."""
+        """The value of a string literal, or of what stands for one; None for anything else.
+
+        That is a name, or an attribute of a class of the file or of ``self`` that the file sets in one place.
+        """
 
     def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
         """The argument given at a position or by keyword, or None."""

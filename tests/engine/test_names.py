@@ -27,6 +27,10 @@ NOTHING = {
     "a function of that name": "def ast(): ...\nast.Num",
     "an attribute of self": "import ast\nself.ast.Num",
     "a string": "import ast\n'ast.Num'",
+    "a star import, behind which another module may bind it": "from ast import *\nfrom x import *\nNum",
+    "a star import of a module that may bring the module": "from x import *\nast.Num",
+    "a star import without the name": "from x import *\nfrom os import *\nNum",
+    "a star import and a name of the file": "from ast import *\nclass Num: ...\nNum",
 }
 NAMED = {
     "a plain import": ("import ast\nast.Num", "ast.Num"),
@@ -92,6 +96,34 @@ def test_stands_for_nothing(program: str) -> None:
 def test_stands_for(program: str, name: str) -> None:
     names = _names(program)
     assert names.resolve(_last_expression(names)) == {name or "ast.Num"}
+
+
+# The name at the end of a program, and the modules that it may be of.
+STARRED = {
+    "a star import": ("from ast import *\nNum", "builtins ast"),
+    "one of several": ("from ast import *\nfrom os import *\nNum", "builtins ast"),
+    "behind that of an unknown module": ("from x import *\nfrom ast import *\nNum", "builtins ast"),
+    "before that of an unknown module": ("from ast import *\nfrom x import *\nNum", "builtins x"),
+    "before that of an unknown module, a built-in": ("from os import *\nfrom x import *\nopen", "x"),
+    "the last of two with the name": ("from os import *\nfrom webbrowser import *\nopen", "webbrowser"),
+    "a built-in beside it": ("from ast import *\ngetattr", "builtins"),
+    "without the name": ("from x import *\nfrom os import *\nNum", "builtins x"),
+    "one that the version rules out": (
+        "import sys\nif sys.version_info < (3,):\n    from x import *\nelse:\n    from ast import *\nNum.n",
+        "builtins ast",
+    ),
+    "unknown modules": ("from x import *\nfrom y import *\nopen", "builtins x y"),
+    "one that is passed by": ("from os import *\nif z:\n    from webbrowser import *\nopen", "os webbrowser"),
+    "a name that is gone since long ago": ("from time import *\nclock", "builtins time"),
+    "under a test of a name that may be starred": ("if PY2:\n    from x import *\nfrom os import *\nopen", "os"),
+}
+
+
+@pytest.mark.parametrize(("program", "modules"), STARRED.values(), ids=STARRED)
+def test_star_imports(program: str, modules: str) -> None:
+    names = _names(program)
+    found = names.resolve(_last_expression(names))
+    assert found == {f"{module}.{program.split()[-1]}" for module in modules.split()}
 
 
 def test_aliases_that_go_round_in_circles_end() -> None:

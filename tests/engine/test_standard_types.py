@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio  # noqa: F401  before _asyncio, which Python 3.10 would otherwise set up twice
+import contextlib
+import os
 import subprocess
 import sys
 import warnings
+import wave
+import zipfile
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
+from inspect import iscoroutinefunction
 from pathlib import Path
 from types import ModuleType
 
@@ -45,10 +50,14 @@ OTHER_OBJECTS = {
     "ctypes.wintypes.BYTE": "c_byte until Python 3.12",
     "shutil.ExecError": "an exception of its own until Python 3.14",
 }
+NOT_STARRED = {"distutils.core": {"PyPIRCCommand"}}
+PROGRAMS = {"antigravity", "this"}  # they do something when they are imported
+ABOUT_MODES = {"at", "default", "unless"}
 PATH_MODULES = ("ntpath.", "posixpath.")  # of which os.path is one
 # Classes for type checkers, or no classes at all at run time.
 FICTIONS = {name for name in TABLES["bases"] if name.startswith("typing.")}
 
+STARRED = {"unittest": "TestCase", "ast": "Num", "os": "path", "tkinter": "Tk", "ctypes": "Structure"}
 ROWS = {
     "the parent of a path is a path of its class": ("attributes", "pathlib.PurePath.parent", "self"),
     "a directory's entries are paths of its class": ("returns", "pathlib.Path.iterdir", "*self"),
@@ -69,8 +78,10 @@ ROWS = {
     "a process of asyncio is awaited": (
         "returns",
         "asyncio.create_subprocess_exec",
-        "await asyncio.subprocess.Process",
+        "async asyncio.subprocess.Process",
     ),
+    "a coroutine function of which the result cannot be told": ("returns", "asyncio.sleep", "async ?"),
+    "a file of unknown mode": ("returns", "builtins.open", "_io._IOBase"),
     "a method of an instance by another name": ("returns", "multiprocessing.Pool", "multiprocessing.pool.Pool"),
     "a queue that a function makes": ("returns", "multiprocessing.Queue", "multiprocessing.queues.Queue"),
     "a stream of a process": ("attributes", "subprocess.Popen.stdout", "typing.IO"),
@@ -90,7 +101,6 @@ ROWS = {
     "a name that was shorter once": ("aliases", "importlib.abc.Traversable", "importlib.resources.abc.Traversable"),
 }
 NO_ROWS = {
-    "a file of unknown mode": "builtins.open",
     "a string or bytes": "os.path.join",
     "one of what it was given": "random.choice",
     "a function that is only called through another": "logging.fatal",
@@ -162,6 +172,58 @@ def test_aliases_are_the_same_objects_here() -> None:
     assert not [alias for alias, (one, other) in objects.items() if None not in (one, other) and one is not other]
 
 
+def test_stars_bring_what_they_bring_here() -> None:
+    """What is listed; what a module has only imported, nobody means."""
+    for module, names in TABLES["starred"].items():
+        found = None if module in PROGRAMS else _module(module)
+        listed = set(getattr(found, "__all__", ())) - NOT_STARRED.get(module, set())
+        if module == "socket":  # the platform's own constants
+            listed = {name for name in listed if not name.isupper()}
+        assert listed <= set(names.split()), module
+
+
+def test_coroutine_functions_are_that_here() -> None:
+    told = [name for name, value in TABLES["returns"].items() if value.startswith("async ")]
+    found = {name: _object(name) for name in told}
+    assert len(told) > 100
+    assert not [name for name, one in found.items() if one is not None and not iscoroutinefunction(one)]
+
+
+def test_modes_make_what_the_table_says(tmp_path: Path) -> None:
+    """Opens a file in every mode that the table may be asked about."""
+    for name, row in TABLES["modes"].items():
+        path = tmp_path / name
+        for mode in ("w", "wb", "wt", "r", "rb", "rt", "r+b", None):
+            told = next(
+                (row[one] for one in row if one not in ABOUT_MODES and {*one} <= {*(mode or row["default"])}), ""
+            )
+            made = _opened(name, path, mode)
+            assert not told or made in (None, told), (name, mode)
+
+
+def _opened(name: str, path: Path, mode: str | None) -> str | None:
+    """The class of what a function that opens files makes, None if the function does not know the mode."""
+    arguments = () if mode is None else (mode,)
+    with contextlib.ExitStack() as stack:
+        try:
+            if name == "zipfile.ZipFile.open":
+                archive = stack.enter_context(zipfile.ZipFile(path, "w" if mode == "w" else "r"))
+                made = archive.open("a", *arguments)
+            elif name == "pathlib.Path.open":
+                made = path.open(*arguments)
+            elif name == "os.fdopen":
+                flags = os.O_RDWR | os.O_CREAT
+                made = os.fdopen(os.open(path, flags), *arguments)
+            else:
+                made = _object(name)(str(path), *arguments)  # type: ignore[operator]
+            if name == "wave.open" and mode in ("w", "wb"):
+                made.setparams((1, 1, 1, 0, "NONE", ""))
+        except (ValueError, wave.Error):
+            return None
+        stack.enter_context(made)
+        return f"{type(made).__module__}.{type(made).__name__}".removeprefix("_")
+
+
 def test_paths_have_the_functions_that_the_table_gives_them() -> None:
     paths = [(alias, name) for alias, name in TABLES["aliases"].items() if alias.startswith(PATH_MODULES)]
     assert paths
@@ -181,7 +243,9 @@ def test_names_are_canonical_and_values_are_known() -> None:
     assert not set(TABLES["aliases"].values()) & TABLES["aliases"].keys()
     told = {base for bases in TABLES["bases"].values() for base in bases}
     for table in ("returns", "attributes"):
-        told |= {value.removeprefix("await ").removeprefix("*") for value in TABLES[table].values()}
+        told |= {
+            value.removeprefix("await ").removeprefix("async ").removeprefix("*") for value in TABLES[table].values()
+        }
     assert told <= TABLES["bases"].keys() | {"self", "?"}
 
 
@@ -193,3 +257,8 @@ def test_rows(table: str, name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NO_ROWS.values(), ids=NO_ROWS.keys())
 def test_what_has_no_row(name: str) -> None:
     assert not [table for table in TABLES if name in TABLES[table]]
+
+
+@pytest.mark.parametrize(("module", "name"), STARRED.items())
+def test_stars(module: str, name: str) -> None:
+    assert name in TABLES["starred"][module].split()

@@ -12,23 +12,32 @@ from py314_check.languages.python.context import PythonContext
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
-IMPORTS = "import ast, asyncio, configparser, contextlib, enum, sqlite3, tarfile, typing, unittest\nfrom pathlib import Path\n"
+IMPORTS = """\
+import ast, asyncio, configparser, contextlib, enum, gzip, sqlite3, tarfile, tempfile, typing, unittest, wave, zipfile
+from pathlib import Path
+"""
 
 
 def asked(program: str) -> list[frozenset[str]]:
     """The types of ``x`` in every ``show(x)`` of a program."""
+    context, nodes = _shown(program)
+    return [context.types(node) for node in nodes]
+
+
+def _shown(program: str) -> tuple[PythonContext, list[cst.BaseExpression]]:
+    """The context of a program, and each ``x`` of ``show(x)`` in it."""
     text = IMPORTS + textwrap.dedent(program)
     module = cst.parse_module(text)
     context = PythonContext(SourceFile("a.py", "python", text.encode(), text), module, Target())
-    calls: list[cst.Call] = []
+    nodes: list[cst.BaseExpression] = []
 
     class Shows(cst.CSTVisitor):
         def visit_Call(self, node: cst.Call) -> None:
             if isinstance(node.func, cst.Name) and node.func.value == "show":
-                calls.append(node)
+                nodes.append(node.args[0].value)
 
     module.visit(Shows())
-    return [context.types(call.args[0].value) for call in calls]
+    return context, nodes
 
 
 CERTAIN = {
@@ -89,6 +98,40 @@ CERTAIN = {
     "true division": ("n = 10\nshow(n / 2)", "builtins.float"),
     "not": ("show(not y)", "builtins.bool"),
     "either way": ("x = Path('a') if y else Path('b')\nshow(x)", "pathlib.Path"),
+    "a star import": ("from zipfile import *\nshow(ZipFile('x'))", "zipfile.ZipFile"),
+    "a built-in that a star import has replaced": ("from os import *\nshow(open('x'))", "builtins.int"),
+    "a base from a star import": ("from zipfile import *\nclass A(ZipFile): ...\nshow(A('x'))", "zipfile.ZipFile"),
+    "closing": ("with contextlib.closing(tarfile.open('x')) as t: show(t)", "tarfile.TarFile"),
+    "a stack of contexts": (
+        "with contextlib.ExitStack() as s: show(s.enter_context(tarfile.open('x')))",
+        "tarfile.TarFile",
+    ),
+    "closing, by a name": ("c = contextlib.closing(sqlite3.connect('x'))\nwith c as x: show(x)", "sqlite3.Connection"),
+    "attributes that take a tuple apart": (
+        "class A:\n    def __init__(self): self.a, self.b = 1, Path('a')\n    def f(self): show(self.b)",
+        "pathlib.Path",
+    ),
+    "the members of an enumeration": ("class A(enum.Enum):\n    B = 1\nfor a in A: show(a)", "enum.Enum"),
+    "its members, from a method of it": (
+        "class A(str, enum.Enum):\n    @classmethod\n    def f(cls): return [show(m) for m in cls]",
+        "builtins.str",
+    ),
+    "a coroutine of the library": ("show(asyncio.sleep(1))", "types.CoroutineType"),
+    "a coroutine of a method": ("show(asyncio.Lock().acquire())", "types.CoroutineType"),
+    "what a coroutine of the library gives": (
+        "async def f(): show(await asyncio.create_subprocess_exec('x'))",
+        "asyncio.subprocess.Process",
+    ),
+    "async with": ("async def f():\n    async with asyncio.TaskGroup() as g: show(g)", "asyncio.TaskGroup"),
+    "a file": ("with open('x') as f: show(f)", "io.TextIOWrapper"),
+    "a binary file": ("show(open('x', mode='rb'))", "io.BufferedReader"),
+    "a file that is written": ("MODE = 'wb'\nshow(Path('x').open(MODE))", "io.BufferedWriter"),
+    "a file of unknown mode": ("show(open('x', y))", "_io._IOBase"),
+    "a file without a buffer": ("show(open('x', 'rb', 0))", "_io._IOBase"),
+    "a compressed file": ("show(gzip.open('x'))", "gzip.GzipFile"),
+    "a compressed text": ("show(gzip.open('x', 'rt'))", "io.TextIOWrapper"),
+    "a member of an archive": ("show(zipfile.ZipFile('x').open('a'))", "zipfile.ZipExtFile"),
+    "a sound": ("show(wave.open('x', 'rb'))", "wave.Wave_read"),
     "except": ("try: ...\nexcept OSError as e: show(e)", "builtins.OSError"),
 }
 
@@ -111,10 +154,25 @@ UNKNOWN = {
     "a division of what is unknown": "show(y / z)",
     "a decorated function": "@contextlib.contextmanager\ndef f(): yield\nshow(f())",
     "closing": "with contextlib.closing(y) as x: show(x)",
+    "what a context manager gives": "with tempfile.TemporaryDirectory() as x: show(x)",
+    "what a context manager of the file gives": (
+        "class A(tarfile.TarFile):\n    def __enter__(self): ...\nwith A('x') as x: show(x)"
+    ),
+    "a class, iterated over": "class A:\n    B = 1\nfor a in A: show(a)",
+    "an enumeration with a metaclass": "class A(enum.Enum, metaclass=M):\n    B = 1\nfor a in A: show(a)",
+    "an attribute that takes apart what is unknown": (
+        "class A:\n    def __init__(self): self.a, self.b = y\n    def f(self): show(self.b)"
+    ),
     "a functional named tuple": "N = typing.NamedTuple('N', [])\nshow(N)",
     "a functional enumeration": "show(enum.Enum('E', 'A'))",
     "a circle": "def f(): return g()\ndef g(): return f()\nshow(f())",
     "itself": "x = x\nshow(x)",
+    "what is awaited": "async def f(): show(await asyncio.sleep(1, y))",
+    "a compressed file of unknown mode": "show(gzip.open('x', y))",
+    "a compressed file of hidden mode": "show(gzip.open('x', *y))",
+    "a sound of unknown mode": "show(wave.open('x', y))",
+    "behind a star import of another module": "from zipfile import *\nfrom x import *\nshow(ZipFile('x'))",
+    "a built-in that a star import may have replaced": "from x import *\nshow(dict())",
 }
 
 
@@ -127,6 +185,106 @@ def test_certain(program: str, expected: str) -> None:
 @pytest.mark.parametrize("program", UNKNOWN.values(), ids=UNKNOWN)
 def test_unknown(program: str) -> None:
     assert asked(program) == [frozenset()]
+
+
+def told(program: str) -> list[tuple[str | None, tuple[str, int] | None, str]]:
+    """The string, the element and the value of ``x`` in every ``show(x)`` of a program, as code."""
+    context, nodes = _shown(program)
+    found = []
+    for node in nodes:
+        element = context.element(node)
+        written = None if element is None else (_code(element[0]), element[1])
+        found.append((context.string(node), written, _code(context.value(node))))
+    return found
+
+
+def _code(node: cst.BaseExpression) -> str:
+    return cst.Module([]).code_for_node(node)
+
+
+STRINGS = {
+    "a name": "x = 'a'\nshow(x)",
+    "an attribute of self": "class A:\n    X = 'a'\n    def f(self): show(self.X)",
+    "of the class": "class A:\n    X = 'a'\n    @classmethod\n    def f(cls): show(cls.X)",
+    "of the class by its name": "class A:\n    X = 'a'\nshow(A.X)",
+    "of an instance": "class A:\n    X = 'a'\nshow(A().X)",
+    "of a base of the file": "class A:\n    X = 'a'\nclass B(A):\n    def f(self): show(self.X)",
+    "set in a method": "class A:\n    def __init__(self): self.x = 'a'\n    def f(self): show(self.x)",
+    "set beside another": "class A:\n    def __init__(self, y): self.x, self.y = 'a', y\n    def f(self): show(self.x)",
+    "annotated": "class A:\n    X: typing.ClassVar[str] = 'a'\nshow(A.X)",
+    "an attribute of that name of another class": (
+        "class A:\n    X = 'a'\nclass B:\n    def f(self): self.X = 'b'\nB().X = 'b'\nshow(A.X)"
+    ),
+    "of a class with an unknown base": "class A(y):\n    X = 'a'\nshow(A.X)",
+}
+NO_STRINGS = {
+    "an attribute set twice": "class A:\n    X = 'a'\n    def f(self): self.X = 'b'\n    def g(self): show(self.X)",
+    "added to": "class A:\n    X = 'a'\n    X += 'b'\nshow(A.X)",
+    "set in a subclass": "class A:\n    X = 'a'\n    def f(self): show(self.X)\nclass B(A):\n    X = 'b'",
+    "set in a base": "class A:\n    X = 'b'\nclass B(A):\n    X = 'a'\nshow(B.X)",
+    "set from outside": "class A:\n    X = 'a'\nA.X = 'b'\nshow(A.X)",
+    "set on what may be an instance": "class A:\n    X = 'a'\n    def f(self): show(self.X)\ny.X = 'b'",
+    "set in a branch": "class A:\n    if y: X = 'a'\nshow(A.X)",
+    "of an unknown base first": "class A:\n    X = 'a'\nclass B(y, A): ...\nshow(B.X)",
+    "a property": "class A:\n    @property\n    def x(self): return 'a'\nshow(A().x)",
+    "of a member of an enumeration": "class A(str, enum.Enum):\n    X = 'a'\nshow(A.X)",
+    "a field of a data class": "@dataclass\nclass A:\n    x: str = 'a'\n    def f(self): show(self.x)",
+    "a field of what may be a model": "class A(y):\n    x: str = 'a'\n    def f(self): show(self.x)",
+    "a field of a named tuple": "class A(typing.NamedTuple):\n    x: str = 'a'\n    def f(self): show(self.x)",
+    "of an unknown object": "show(y.X)",
+    "of a module": "show(ast.X)",
+}
+ELEMENTS = {
+    "a subscript": ("show(f()[0])", ("f()", 0)),
+    "a name for one": ("x = f()[1]\nshow(x)", ("f()", 1)),
+    "of a name": ("x = f()\nshow(x[0])", ("f()", 0)),
+    "a tuple of names": ("x, y = f()\nshow(y)", ("f()", 1)),
+    "of a name, taken apart": ("z = f()\nx, y = z\nshow(y)", ("f()", 1)),
+    "attributes": (
+        "class A:\n    def __init__(self): self.x, self.y = f()\n    def g(self): show(self.y)",
+        ("f()", 1),
+    ),
+    "an attribute for one": ("class A:\n    X = f()[0]\nshow(A.X)", ("f()", 0)),
+    "a starred tuple": ("*x, y = f()\nshow(y)", None),
+    "a nested tuple": ("(x, y), z = f()\nshow(y)", None),
+    "a loop": ("for x, y in f(): show(y)", None),
+    "with": ("with f() as (x, y): show(y)", None),
+    "set again": ("x, y = f()\nif z: y = 1\nshow(y)", None),
+    "an attribute set again": (
+        "class A:\n    y = None\n    def __init__(self): self.x, self.y = f()\n    def g(self): show(self.y)",
+        None,
+    ),
+    "a slice": ("show(f()[:1])", None),
+    "a computed index": ("show(f()[i])", None),
+}
+VALUES = {
+    "a file": ("with open('a') as x: show(x)", "open('a')"),
+    "an archive": ("with tarfile.open('a') as x: show(x)", "tarfile.open('a')"),
+    "closing": ("with contextlib.closing(tarfile.open('a')) as x: show(x)", "x"),
+    "what gives something else": ("with tempfile.TemporaryDirectory() as x: show(x)", "x"),
+    "what is unknown": ("with y as x: show(x)", "x"),
+    "an attribute": ("class A:\n    X = 'a'\nshow(A.X)", "A.X"),
+}
+
+
+@pytest.mark.parametrize("program", STRINGS.values(), ids=STRINGS)
+def test_strings(program: str) -> None:
+    assert [string for string, _, _ in told(program)] == ["a"]
+
+
+@pytest.mark.parametrize("program", NO_STRINGS.values(), ids=NO_STRINGS)
+def test_what_is_not_certainly_a_string(program: str) -> None:
+    assert [string for string, _, _ in told(program)] == [None]
+
+
+@pytest.mark.parametrize(("program", "expected"), ELEMENTS.values(), ids=ELEMENTS)
+def test_elements(program: str, expected: tuple[str, int] | None) -> None:
+    assert [element for _, element, _ in told(program)] == [expected]
+
+
+@pytest.mark.parametrize(("program", "expected"), VALUES.values(), ids=VALUES)
+def test_values(program: str, expected: str) -> None:
+    assert [value for _, _, value in told(program)] == [expected]
 
 
 def test_attributes_that_are_set_from_one_another_take_no_time() -> None:

@@ -23,7 +23,8 @@ class GuessedTypeComparison(Rule):
     """A comparison of a guessed media type with one that is not guessed any more.
 
     ## What it does
-    Reports comparisons of `mimetypes.guess_type(...)[0]` with `audio/x-wav` and `video/x-msvideo`, and for Python 3.15
+    Reports comparisons of the type that `mimetypes.guess_type` gives (`guess_type(...)[0]`, or `kind` of
+    `kind, encoding = guess_type(...)`) with `audio/x-wav` and `video/x-msvideo`, and for Python 3.15
     with `application/x-texinfo` and `text/rtf`, unless the new type is accepted beside the old one.
 
     ## Why it matters
@@ -87,15 +88,8 @@ class GuessedTypeComparison(Rule):
 
     def _is_guess(self, node: cst.BaseExpression) -> bool:
         """Whether an expression is the first element of what a guessing function gave."""
-        node = self.context.value(node)
-        if (
-            not isinstance(node, cst.Subscript)
-            or len(node.slice) != 1
-            or not isinstance(node.slice[0].slice, cst.Index)
-        ):
-            return False
-        index, call = node.slice[0].slice.value, self.context.value(node.value)
-        if not isinstance(index, cst.Integer) or index.value != "0" or not isinstance(call, cst.Call):
+        call, index = self.context.element(node) or (None, None)
+        if index != 0 or not isinstance(call, cst.Call):
             return False
         if self.context.resolve(call.func) & _GUESSES:
             return True

@@ -13,8 +13,8 @@ class InfiniteResourceLimit(Rule):
     """An infinite resource limit written as -1.
 
     ## What it does
-    Reports comparisons of `resource.RLIM_INFINITY` and of `resource.getrlimit(...)[0]` with -1 or 0, and -1 among the
-    limits given to `resource.setrlimit`.
+    Reports comparisons of `resource.RLIM_INFINITY` and of a limit that `resource.getrlimit` gave (`getrlimit(...)[0]`,
+    or `soft` of `soft, hard = getrlimit(...)`) with -1 or 0, and -1 among the limits given to `resource.setrlimit`.
 
     ## Why it matters
     Since Python 3.15 `resource.RLIM_INFINITY` is a large positive number on all systems, and so is what `getrlimit`
@@ -73,10 +73,7 @@ class InfiniteResourceLimit(Rule):
     def _is_limit(self, node: cst.BaseExpression) -> bool:
         if _INFINITY in self.context.resolve(node):
             return True
-        node = self.context.value(node)
-        if not isinstance(node, cst.Subscript):
-            return False
-        call = self.context.value(node.value)
+        call, _ = self.context.element(node) or (None, 0)
         return isinstance(call, cst.Call) and bool(self.context.resolve(call.func) & _GETTERS)
 
     def _is_minus_one(self, node: cst.BaseExpression) -> bool:

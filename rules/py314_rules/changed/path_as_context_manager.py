@@ -8,16 +8,19 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 # A name, an attribute, or what may make a path, as a whole item.
 _WITH_PATH = re.compile(
-    rb"^[ \t\f]*with\b[ \t(]*(?:[\w.]+|[\w.]*[Pp]ath\([^\r\n]*\)|[^\r\n]*/[^\r\n]*)\s*(?:as\b|,|:|/)|\bPath\s+as\b",
+    rb"^[ \t\f]*with\b[ \t(]*"
+    rb"(?:[\w.]+(?:\(\))?|[\w.]*[Pp]ath(?:\.\w+)?\([^\r\n]*\)[\w.]*|[^\r\n]*/[^\r\n]*)\s*(?:as\b|,|:|/)|\bPath\s+as\b",
     re.MULTILINE,
 )
+_ENTERS = "contextlib._BaseExitStack.enter_context"
 
 
 class PathAsContextManager(Rule):
     """A `pathlib.Path` in a `with` statement.
 
     ## What it does
-    Reports `with` statements whose context manager is certainly a `pathlib.Path`.
+    Reports `with` statements whose context manager is certainly a `pathlib.Path`, and such paths given to
+    `ExitStack.enter_context`.
 
     Not reported: `with path.open()`, and classes of your own that derive from `Path` and define `__enter__`.
 
@@ -51,17 +54,26 @@ class PathAsContextManager(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     # A statement, which begins its line; not the word in prose.
-    words = (Words("pathlib", "with", test=_WITH_PATH.search),)
+    words = (Words("pathlib", "with", test=_WITH_PATH.search), Words("pathlib", "enter_context"))
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
-        if "pathlib.Path" not in self.context.types(node.item):
+        self._check(node.item)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "enter_context":
+            manager = self.context.argument(node, 0, "cm")
+            if manager is not None and _ENTERS in self.context.member(node.func).names:
+                self._check(manager)
+
+    def _check(self, manager: cst.BaseExpression) -> None:
+        if "pathlib.Path" not in self.context.types(manager):
             return
-        entered = self.context.member(cst.Attribute(node.item, cst.Name("__enter__")))
+        entered = self.context.member(cst.Attribute(manager, cst.Name("__enter__")))
         if entered.certain and "pathlib.Path.__enter__" in entered.names:
             self.report(
-                node.item,
+                manager,
                 "Since Python 3.13 a `with` statement on a `pathlib.Path` raises TypeError"
-                f"{self.context.fails_when(node)}; before, it did nothing.",
+                f"{self.context.fails_when(manager)}; before, it did nothing.",
                 help="Use the path without `with`, or open it: `with path.open()`.",
                 symbol="pathlib.Path.__enter__",
                 raises="TypeError",

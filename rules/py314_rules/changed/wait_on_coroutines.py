@@ -9,6 +9,8 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _WAITS = re.compile(rb"\bwait\s*\(|\bwait\s+as\b|=\s*(?:asyncio\s*\.\s*)?wait\s*$", re.MULTILINE)
 
+_COLLECT = {"builtins.list", "builtins.set", "builtins.tuple", "builtins.frozenset"}
+
 
 class WaitOnCoroutines(Rule):
     """Coroutines, not tasks, that are given to `asyncio.wait`.
@@ -73,6 +75,12 @@ class WaitOnCoroutines(Rule):
     def _items(self, waited: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         made = self.context.value(waited)
         if isinstance(made, (cst.List, cst.Set, cst.Tuple)):
-            yield from (element.value for element in made.elements if isinstance(element, cst.Element))
+            for element in made.elements:
+                if isinstance(element, cst.StarredElement):
+                    yield from self._items(element.value)
+                else:
+                    yield element.value
         elif isinstance(made, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
             yield made.elt
+        elif isinstance(made, cst.Call) and len(made.args) == 1 and self.context.resolve(made.func) & _COLLECT:
+            yield from self._items(made.args[0].value)

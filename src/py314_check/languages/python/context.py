@@ -53,13 +53,29 @@ class PythonContext:
         return self._types.definition(node)
 
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
-        return self._names.value(node)
+        made = self._names.value(node)
+        entered = self._types.entered(node) if made is node and isinstance(node, cst.Name) else None
+        return made if entered is None else entered
+
+    def element(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, int] | None:
+        made = self._assigned(node)
+        if made is not None and made.element is not None:
+            return self.value(made.value), made.element
+        whole = node if made is None else made.value
+        if isinstance(whole, cst.Subscript) and len(whole.slice) == 1 and isinstance(whole.slice[0].slice, cst.Index):
+            index = whole.slice[0].slice.value
+            if isinstance(index, cst.Integer):
+                return self.value(whole.value), index.evaluated_value
+        return None
 
     def dotted(self, node: cst.BaseExpression | None) -> str:
         return scopes.dotted(node)
 
     def string(self, node: cst.CSTNode | None) -> str | None:
-        return scopes.string_value(self._names.value(node) if isinstance(node, cst.Name) else node)
+        made = self._assigned(node)
+        return (
+            scopes.string_value(node) if made is None or made.element is not None else scopes.string_value(made.value)
+        )
 
     def argument(self, call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
         return scopes.argument(call, position, keyword)
@@ -94,6 +110,11 @@ class PythonContext:
             for child, parent in self._names.ancestors(node)
             for test, outcome in self._reach.conditions(child, parent)
         )
+
+    def _assigned(self, node: cst.CSTNode | None) -> scopes.Assigned | None:
+        if isinstance(node, cst.Attribute):
+            return self._types.assigned(node)
+        return self._names.assigned(node) if isinstance(node, cst.Name) else None
 
     def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
         if isinstance(node, Event):

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import libcst as cst
 
+from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import children
 
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
@@ -46,6 +48,13 @@ class Binding:
     def is_tried(self) -> bool:
         """Whether it stands in a ``try`` statement."""
         return any(arm in _ARMS_OF_TRY for _, arm in self.block)
+
+
+class Assigned(NamedTuple):
+    """What something was assigned: an expression, or which element of it."""
+
+    value: cst.BaseExpression
+    element: int | None = None
 
 
 @dataclass
@@ -100,6 +109,23 @@ def _unescaped(node: cst.SimpleString) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def taken_apart(
+    targets: cst.Tuple | cst.List, value: cst.BaseExpression | None
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None, int | None]]:
+    """What each of several targets is given: the value where they are written out, or which element of one."""
+    values = value.elements if isinstance(value, (cst.Tuple, cst.List)) else ()
+    if len(values) != len(targets.elements):
+        values = ()
+    starred = any(isinstance(one, cst.StarredElement) for one in (*targets.elements, *values))
+    for position, element in enumerate(targets.elements):
+        if starred or value is None:
+            yield element.value, None, None
+        elif values:
+            yield element.value, values[position].value, None
+        else:
+            yield element.value, value, position
+
+
 def argument(call: cst.Call, position: int, keyword: str) -> cst.BaseExpression | None:
     """The argument given at a position or by keyword; None where there is none or a star hides it."""
     for index, arg in enumerate(call.args):
@@ -128,7 +154,7 @@ class Names:
         self._runs_always = runs_always
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.order: dict[cst.CSTNode, int] = {}
-        self.star_imports: list[str] = []
+        self.star_imports: list[tuple[str, cst.CSTNode]] = []
         self.futures: set[str] = set()
         self.attributes_set: list[cst.Attribute] = []
         """The attributes that assignments give a value, such as ``collections.Mapping``."""
@@ -223,8 +249,7 @@ class Names:
         if bindings is None:
             if node.value in _CONSTANTS:
                 return frozenset()
-            starred = {f"{module}.{node.value}" for module in self.star_imports if len(self.star_imports) == 1}
-            return frozenset({f"builtins.{node.value}", *starred})
+            return self._starred(node.value)
         found: set[str] = set()
         for binding in bindings:
             if binding.qualified is not None:
@@ -232,6 +257,29 @@ class Names:
             elif binding.value is not None and binding.index is None:
                 found |= self.resolve(binding.value, depth + 1)
         return frozenset(found)
+
+    def _starred(self, name: str) -> frozenset[str]:
+        """What a name that nothing in the file binds may stand for: what a star import brought, or a builtin.
+
+        The last one counts that certainly brings it. Behind what brings names that nobody knows, nothing is certain.
+        """
+        brought = standard().starred
+        found: set[str] = set()
+        unknown: set[str] = set()
+        builtin = {f"builtins.{name}"}  # also a name that is none, and bound nowhere
+        for module, node in reversed(self.star_imports):
+            if self.is_dead(node):
+                continue
+            if module not in brought:
+                unknown.add(f"{module}.{name}")
+            elif name in brought[module]:
+                if not unknown:
+                    found.add(f"{module}.{name}")
+                if unknown or not self.block_of(node):  # it takes the place of the builtin, if there is one
+                    return frozenset(found | unknown | (set() if name in brought["builtins"] else builtin))
+        if not found and not unknown and name not in brought["builtins"]:  # it may be gone since long ago
+            found = {f"{module}.{name}" for module, _ in self.star_imports}
+        return frozenset(builtin | found | unknown)
 
     def _resolve_call(self, node: cst.Call, depth: int) -> frozenset[str]:
         names = [string_value(arg.value) for arg in node.args[:2]]
@@ -257,10 +305,15 @@ class Names:
 
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
         """What a name was assigned, where it certainly was that; any other expression as it is."""
+        made = self.assigned(node)
+        return node if made is None or made.element is not None else made.value
+
+    def assigned(self, node: cst.BaseExpression) -> Assigned | None:
+        """What a name was assigned, or which element of it, where that is certain."""
         bindings = self.bindings(node) or [] if isinstance(node, cst.Name) else []
-        if len(bindings) == 1 and bindings[0].value is not None and bindings[0].index is None:
-            return bindings[0].value
-        return node
+        if len(bindings) != 1 or bindings[0].value is None:
+            return None
+        return Assigned(bindings[0].value, bindings[0].index)
 
     def dead_bindings(self, name: cst.Name) -> list[Binding]:
         """The bindings of a name that count for nothing, since the target does not get there."""
@@ -398,7 +451,7 @@ class Names:
         elif isinstance(node, (cst.ImportFrom, cst.LazyImportFrom)):
             module = import_module_name(node)
             if isinstance(node.names, cst.ImportStar):
-                self.star_imports.append(module)
+                self.star_imports.append((module, node))
                 return
             for alias in node.names:
                 name = dotted(alias.name)
@@ -420,13 +473,8 @@ class Names:
                 scope = self._scopes[self._comprehension(node)]
             self._add(target.value, node, value=value, index=index, scope=scope, at=target)
         elif isinstance(target, (cst.Tuple, cst.List)):
-            for position, element in enumerate(target.elements):
-                if index is not None or any(isinstance(other, cst.StarredElement) for other in target.elements):
-                    self._bind_target(element.value, node, None)
-                elif not isinstance(value, (cst.Tuple, cst.List)):
-                    self._bind_target(element.value, node, value, position)
-                elif len(value.elements) == len(target.elements):
-                    self._bind_target(element.value, node, value.elements[position].value)
+            for element, given, position in taken_apart(target, value if index is None else None):
+                self._bind_target(element, node, given, position)
         elif isinstance(target, cst.StarredElement):
             self._bind_target(target.value, node, None)
         elif isinstance(target, cst.Attribute):

@@ -5,7 +5,7 @@ The tables beside this module hold the facts; their headers say where those come
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,12 +16,14 @@ import tomli
 
 @dataclass(frozen=True)
 class Standard:
-    """The table ``standard_types.toml``; all names are qualified and canonical but for the keys of ``aliases``."""
+    """The table ``standard_types.toml``; all names are qualified, and canonical but for ``aliases`` and ``starred``."""
 
     aliases: Mapping[str, str]
     bases: Mapping[str, Sequence[str]]
     returns: Mapping[str, str]
     attributes: Mapping[str, str]
+    modes: Mapping[str, Mapping[str, str | int]]
+    starred: Mapping[str, Collection[str]]
 
     def canonical(self, name: str) -> str:
         """The public name of what a qualified name means: ``unittest.TestCase`` of ``unittest.case.TestCase``."""
@@ -72,7 +74,9 @@ class Library:
 def standard() -> Standard:
     """The types, read once in a process; six.moves is another name of what it gives."""
     tables = _read("standard_types.toml")
-    return Standard(**{**tables, "aliases": {**tables["aliases"], **_read("six_moves.toml")["moves"]}})
+    starred = {module: frozenset(names.split()) for module, names in tables["starred"].items()}
+    aliases = {**tables["aliases"], **_read("six_moves.toml")["moves"]}
+    return Standard(**{**tables, "aliases": aliases, "starred": starred})
 
 
 @lru_cache(maxsize=1)

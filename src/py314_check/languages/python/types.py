@@ -15,7 +15,7 @@ import libcst as cst
 
 from py314_check.api import Member
 from py314_check.languages.python.reachability import BLOCKS, Reachability
-from py314_check.languages.python.scopes import Binding, dotted, string_value
+from py314_check.languages.python.scopes import Assigned, Binding, argument, dotted, string_value, taken_apart
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import children
 
@@ -50,6 +50,9 @@ _ITERABLES = {
     *("List", "Set", "FrozenSet", "Tuple", "Sequence", "MutableSequence", "Iterable", "Iterator", "Collection"),
     *("Generator", "Deque", "AbstractSet", "list", "set", "frozenset", "tuple", "deque"),
 }
+_ABOUT_MODES = {"at", "default", "unless"}
+_ENTERS = "contextlib._BaseExitStack.enter_context"
+_CLOSING = {"contextlib.closing", "contextlib.aclosing"}
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
 Kind: TypeAlias = "str | cst.ClassDef"
@@ -65,6 +68,8 @@ class Type:
 
     kind: Kind
     form: str = ""
+    awaited: Kind | None = None
+    """Of a coroutine: what it gives an instance of."""
 
 
 Alternatives: TypeAlias = "frozenset[Type] | None"
@@ -140,6 +145,59 @@ class Types:
                         definition = settings[0].node if len(settings) == 1 else None
                         return definition if isinstance(definition, (cst.FunctionDef, cst.ClassDef)) else None
         return None
+
+    def assigned(self, node: cst.Attribute) -> Assigned | None:
+        """What an attribute of a class of this file, or of an instance, was assigned in the one place that sets it."""
+        found = self._infer(node.value) or frozenset()
+        settings: list[_Setting] = []
+        for one in found if len(found) == 1 else ():
+            order = self._mro(one.kind) if one.form in ("", "type") else []
+            for kind in order[: order.index(None) if None in order else None]:
+                settings += self._settings(kind).get(node.attr.value, []) if isinstance(kind, cst.ClassDef) else []
+        if len(settings) != 1 or settings[0].value is None:
+            return None
+        (setting,) = settings
+        unsure = self._is_field(setting) or self._names.block_of(setting.node) or self._is_set_elsewhere(setting)
+        return None if unsure else Assigned(settings[0].value, setting.index)
+
+    def _is_field(self, setting: _Setting) -> bool:
+        """Whether a class body says with it what its instances are given: of enumerations, data classes and such."""
+        owner = self._names.scope_of(setting.node).node
+        if not isinstance(owner, cst.ClassDef):
+            return False
+        return "enum.Enum" in self.bases(owner) or (setting.annotation is not None and self._may_have_fields(owner))
+
+    def _may_have_fields(self, owner: cst.ClassDef) -> bool:
+        return bool(owner.decorators) or not {None, "typing.NamedTuple"}.isdisjoint(self._mro(owner))
+
+    def _is_set_elsewhere(self, setting: _Setting) -> bool:
+        """Whether a subclass sets an attribute too, or anything sets it on what may be an instance."""
+        owner = next(one for _, one in self._names.ancestors(setting.node) if isinstance(one, cst.ClassDef))
+        family = [one for one in self._classes if owner in self._mro(one) or one in self._mro(owner)]
+        if sum(len(self._settings(one).get(setting.name, ())) for one in family) > 1:
+            return True
+        for target in self._names.attributes_set:
+            if target.attr.value == setting.name and all(
+                one is not setting.node for _, one in self._names.ancestors(target)
+            ):
+                receiver = self._infer(target.value)
+                if receiver is None or any(one.kind in family for one in receiver):
+                    return True
+        return False
+
+    @cached_property
+    def _classes(self) -> list[cst.ClassDef]:
+        return [node for node in self._names.order if isinstance(node, cst.ClassDef)]
+
+    def entered(self, name: cst.Name) -> cst.BaseExpression | None:
+        """The context manager that a ``with`` statement gave a name, where it certainly gives itself."""
+        bindings = self._names.bindings(name) or []
+        node = bindings[0].node if len(bindings) == 1 else None
+        if not isinstance(node, cst.WithItem) or not _is_name(node.asname, name.value):
+            return None
+        manager = self._infer(node.item)
+        itself = manager and all(not one.form and self._method(one, "__enter__") == frozenset({one}) for one in manager)
+        return node.item if itself else None
 
     # Classes.
 
@@ -219,7 +277,7 @@ class Types:
             case cst.NamedExpr():
                 return self._infer(node.value)
             case cst.Await():
-                return _unwrapped(self._infer(node.expression), "await")
+                return _awaited(self._infer(node.expression))
             case cst.IfExp():
                 return _either([self._infer(node.body), self._infer(node.orelse)])
             case cst.BooleanOperation():
@@ -239,7 +297,10 @@ class Types:
         if bindings is None:
             if node.value in _CONSTANTS:
                 return _one(_CONSTANTS[node.value])
-            return self._named(self._names.resolve(node))
+            names = self._names.resolve(node)
+            return self._named(
+                names if node.value in standard().starred["builtins"] else names - {f"builtins.{node.value}"}
+            )
         return _either([self._bound(binding, node) for binding in bindings])
 
     def _named(self, names: Iterable[str]) -> Alternatives:
@@ -267,7 +328,7 @@ class Types:
             case cst.AnnAssign():
                 return self._annotated(node.annotation) or self._infer(node.value)
             case cst.WithItem():
-                return self._entered(node) if _is_name(node.asname, name.value) else None
+                return self._entered(node.item) if _is_name(node.asname, name.value) else None
             case cst.For() | cst.CompFor():
                 return self._item(node.iter) if _is_target(node.target, name.value) else None
             case cst.AsName():
@@ -307,17 +368,15 @@ class Types:
                 return None
         return None
 
-    def _entered(self, node: cst.WithItem) -> Alternatives:
-        manager = self._infer(node.item)
-        if manager is None or any(one.form for one in manager):
+    def _entered(self, manager: cst.BaseExpression | None) -> Alternatives:
+        """What a ``with`` statement gets of a context manager."""
+        made = None if manager is None else self._names.value(manager)
+        if isinstance(made, cst.Call) and self._names.resolve(made.func) & _CLOSING:
+            return self._infer(argument(made, 0, "thing"))
+        found = self._infer(manager)
+        if found is None or any(one.form for one in found):
             return None
-        found = []
-        for one in manager:
-            result = self._method(one, "__enter__") or _unwrapped(self._method(one, "__aenter__"), "await")
-            # Files, archives, connections give themselves; what contextlib wraps does not.
-            gives_itself = isinstance(one.kind, str) and not one.kind.startswith("contextlib.")
-            found.append(result or (frozenset({one}) if gives_itself else None))
-        return _either(found)
+        return _either(self._method(one, "__enter__") or _awaited(self._method(one, "__aenter__")) for one in found)
 
     def _item(self, iterated: cst.CSTNode | None) -> Alternatives:
         found = self._infer(iterated)
@@ -326,13 +385,19 @@ class Types:
         return _either(
             [
                 frozenset({replace(one, form="")})
-                if one.form == "*"
+                if one.form == "*" or (one.form == "type" and self._has_members(one.kind))
                 else _unwrapped(self._method(one, "__iter__"), "*")
                 if one.form == ""
                 else None
                 for one in found
             ]
         )
+
+    def _has_members(self, kind: Kind) -> bool:
+        """Whether a class is an enumeration, over whose members one iterates."""
+        order = self._mro(kind)
+        own = any(isinstance(one, cst.ClassDef) and one.keywords for one in order)  # a metaclass
+        return "enum.Enum" in order and None not in order and not own
 
     def _caught(self, node: cst.AsName) -> Alternatives:
         handler = self._names.parents[node]
@@ -391,7 +456,7 @@ class Types:
         if isinstance(one.node, cst.FunctionDef):
             is_property = any(dotted(item.decorator).endswith("property") for item in one.node.decorators)
             return self._result(one.node) if is_property else None
-        return self._infer(one.value)
+        return self._infer(one.value) if one.index is None else _unwrapped(self._infer(one.value), "*")
 
     def _call(self, node: cst.Call) -> Alternatives:
         names = self._names.resolve(node.func)
@@ -405,7 +470,7 @@ class Types:
         definition = self.definition(node.func)
         if isinstance(definition, cst.FunctionDef):
             return self._result(definition)
-        results = [self._returned(standard().canonical(name)) for name in names]
+        results = [self._returned(standard().canonical(name), node) for name in names]
         if results and None not in results:
             return _either(results)
         called = self._infer(node.func)
@@ -414,21 +479,39 @@ class Types:
         if isinstance(node.func, cst.Attribute):
             owners = self._infer(node.func.value)
             if owners is not None:
-                return _either([self._method(one, node.func.attr.value) for one in owners])
+                if _ENTERS in self.member(node.func).names:
+                    return self._entered(argument(node, 0, "cm"))
+                return _either([self._method(one, node.func.attr.value, node) for one in owners])
         return None
 
     def _enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         ancestors = self._names.ancestors(node)
         return next((parent for _, parent in ancestors if isinstance(parent, cst.FunctionDef)), None)
 
-    def _returned(self, canonical: str) -> Alternatives:
+    def _returned(self, canonical: str, call: cst.Call) -> Alternatives:
         """What a call of a standard function or class gives."""
+        opened = self._opened(canonical, call)
+        if opened is not None:
+            return opened
         if canonical in standard().bases:
             return _made_by(Type(canonical, "type"))
         owner = canonical.rpartition(".")[0]
         return _told(standard().returns.get(canonical), Type(owner) if owner in standard().bases else None)
 
-    def _method(self, owner: Type, name: str) -> Alternatives:
+    def _opened(self, canonical: str, call: cst.Call) -> Alternatives:
+        """What a function that opens files gives in the mode that is written out."""
+        row = standard().modes.get(canonical)
+        if row is None or any(one.star for one in call.args):
+            return None
+        at = int(row["at"])
+        given = argument(call, at, "mode")
+        mode = string_value(given if given is None else self._names.value(given)) if given else str(row["default"])
+        if mode is None or ("unless" in row and argument(call, at + 1, str(row["unless"])) is not None):
+            return None
+        kinds = (str(kind) for letters, kind in row.items() if letters not in _ABOUT_MODES and {*letters} <= {*mode})
+        return next(map(_one, kinds), None)
+
+    def _method(self, owner: Type, name: str, call: cst.Call | None = None) -> Alternatives:
         """What calling a method of a value gives."""
         if owner.form not in ("", "type", "super"):
             return None
@@ -436,6 +519,9 @@ class Types:
             if kind is None:
                 return None
             if isinstance(kind, str):
+                opened = None if call is None else self._opened(f"{kind}.{name}", call)
+                if opened is not None:
+                    return opened
                 known = standard().returns.get(f"{kind}.{name}")
                 if known is not None:
                     return _told(known, replace(owner, form=""))
@@ -638,6 +724,8 @@ class _Setting:
     node: cst.CSTNode
     value: cst.BaseExpression | None = None
     annotation: cst.Annotation | None = None
+    index: int | None = None
+    """Which element of ``value`` it is given."""
 
 
 def _set_in(owner: cst.ClassDef) -> Iterator[_Setting]:
@@ -672,15 +760,16 @@ def _set_by(node: cst.CSTNode, receiver: str) -> Iterator[_Setting]:
     elif isinstance(node, (cst.Import, cst.ImportFrom)) and not receiver and not isinstance(node.names, cst.ImportStar):
         for alias in node.names:
             yield _Setting(alias.evaluated_alias or alias.evaluated_name.partition(".")[0], node)
-    while targets:
-        target = targets.pop()
+    found: list[tuple[cst.BaseExpression, cst.BaseExpression | None, int | None]]
+    found = [(target, value, None) for target in targets]
+    while found:
+        target, value, index = found.pop()
         if isinstance(target, (cst.Tuple, cst.List)):
-            targets.extend(element.value for element in target.elements)
-            value = None
+            found.extend(taken_apart(target, value if index is None else None))
         elif receiver and isinstance(target, cst.Attribute) and dotted(target.value) == receiver:
-            yield _Setting(target.attr.value, node, value, annotation)
+            yield _Setting(target.attr.value, node, value, annotation, index)
         elif not receiver and isinstance(target, cst.Name):
-            yield _Setting(target.value, node, value, annotation)
+            yield _Setting(target.value, node, value, annotation, index)
 
 
 def _positional(function: cst.FunctionDef) -> list[cst.Param]:
@@ -717,6 +806,12 @@ def _told(value: str | None, owner: Type | None = None) -> Alternatives:
     """What a value of the table means; ``self`` is the owner's own class."""
     if value is None or value == "?":
         return None
+    if value.startswith("async "):
+        awaited = value.removeprefix("async ")
+        given: Kind | None = None if awaited == "?" else awaited
+        if awaited == "self":
+            given = None if owner is None else owner.kind
+        return frozenset({Type("types.CoroutineType", awaited=given)})
     form = ""
     for prefix, means in (("await ", "await"), ("*", "*")):
         if value.startswith(prefix):
@@ -725,6 +820,14 @@ def _told(value: str | None, owner: Type | None = None) -> Alternatives:
     if value == "self":
         return None if owner is None else frozenset({Type(owner.kind, form)})
     return _one(value, form)
+
+
+def _awaited(found: Alternatives) -> Alternatives:
+    """What awaiting gives."""
+    return _either(
+        frozenset({Type(one.awaited)}) if one.awaited is not None else _unwrapped(frozenset({one}), "await")
+        for one in found or ()
+    )
 
 
 def _unwrapped(found: Alternatives, form: str) -> Alternatives:
