@@ -35,6 +35,7 @@ _INDIRECT = re.compile(rb"(?:\b(?:else|or|and)|\b(getattr)[\s\\]*\()[\s(\\]*\Z")
 _AS_VALUE = rb"(?<![\w\x80-\xff.])%b((?:[ \t]*\.[ \t]*\w+)*)[ \t]*(?=[\r\n;#),\]}]|(?:if|or|and|else)\b|\Z)"
 _LOADERS = (b"import_module", b"__import__")
 _ANYTHING = b""
+_SIX = b"six.moves."  # what is in it has the names of Python 3, but for some of its modules
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Mentions:
         return self.module.partition(".")[0].encode()
 
     def _is_meant(self, module: bytes) -> bool:
+        module = module.removeprefix(_SIX)
         apart = self.apart.encode()
         if apart and (module == apart or module.startswith(apart + b".")):
             return False
@@ -162,7 +164,7 @@ class _Bindings:
 
     def _find(self, top: bytes) -> dict[bytes, set[bytes]]:
         found: defaultdict[bytes, set[bytes]] = defaultdict(set)
-        waiting = [(name, target) for name, target in self._imported if _top(target) == top]
+        waiting = [(name, target) for name, target in self._imported if _top(target) in (top, b"six")]
         for name, target in waiting:  # which grows
             if target in found[name]:
                 continue

@@ -64,6 +64,12 @@ def test_a_name_in_a_package_is_meant_by_its_module() -> None:
     assert not Mentions("urllib.parse", "quote")(b"from urllib import request\nrequest.quote('a')\n")
 
 
+def test_six_gives_the_modules_of_python_3() -> None:
+    assert Mentions("urllib.parse", "quote")(b"from six.moves.urllib.parse import quote\n")
+    assert Mentions("urllib.parse", "quote")(b"from six.moves import urllib\nurllib.parse.quote('a')\n")
+    assert Mentions("urllib.parse", "quote")(b"import six\nsix.moves.urllib.parse.quote('a')\n")
+
+
 def test_below_the_module_counts_but_for_what_is_apart() -> None:
     moved = b"from collections.abc import Mapping\n"
     assert Mentions("collections", "Mapping")(moved)
