@@ -130,7 +130,8 @@ class NameRule(Rule):
             return
         module = self.context.dotted(node.module)
         for alias in node.names:
-            self._found(alias.name, {f"{module}.{self.context.dotted(alias.name)}"}, "ImportError")
+            names = self.context.aliases(f"{module}.{self.context.dotted(alias.name)}")
+            self._found(alias.name, names, "ImportError")
 
     visit_LazyImportFrom = visit_ImportFrom
 

@@ -161,6 +161,10 @@ class Context(Protocol):
     path: str
     target: Target
 
+    def aliases(self, name: str) -> frozenset[str]:
+        """A qualified name, and the name that the standard library's own documentation has for the same thing."""
+        ...
+
     def resolve(self, node: cst.CSTNode | None) -> frozenset[str]:
         """The qualified names that an expression may stand for (``{"ast.Num"}``), through imports and assignments.
 

@@ -36,6 +36,9 @@ class PythonContext:
 
     # For rules.
 
+    def aliases(self, name: str) -> frozenset[str]:
+        return frozenset({name, standard().canonical(name)})
+
     def resolve(self, node: cst.CSTNode | None) -> frozenset[str]:
         names = self._names.resolve(node)
         return names.union(map(standard().canonical, names)) if names else names
