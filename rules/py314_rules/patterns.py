@@ -11,7 +11,7 @@ _FLAGS_AT = {"compile": 1, "split": 3, "sub": 4, "subn": 4}  # the place of `fla
 
 _TOKEN = re.compile(
     r"""
-      (?P<comment> \(\?\#[^)]*\) )
+      (?P<comment> \(\?\#(?:\\.|[^)\\])*\) )
     | \(\? (?P<on>[aiLmsux]*) (?P<off>-[imsx]+)? (?P<end>[:)])
     | \(\?P=\w+\)
     | (?P<open> \( (?! \? ) | \(\?P<[^>]*> | \(\?\([^)]*\) | \(\?<?[=!] | \(\?> )
@@ -26,7 +26,7 @@ _BLANK = re.compile(r"[ \t\n\r\v\f]+|#[^\n]*")
 
 def has_late_flags(pattern: str, *, verbose: bool) -> bool:
     """Whether a valid expression has flags for the whole of it, as ``(?i)``, elsewhere than at its start."""
-    groups = [verbose]  # those that are open at this place, the expression itself first: whether blanks count for nothing
+    groups = [verbose]  # of all that are open, the expression itself first: whether blanks count for nothing
     at_start, late = True, False
     position = 0
     while position < len(pattern):
