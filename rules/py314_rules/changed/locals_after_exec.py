@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.changed._frames import Frames
 
 _EXEC, _EVAL, _LOCALS = "builtins.exec", "builtins.eval", "builtins.locals"
 _KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
-_FRAMES = {"sys._getframe", "inspect.currentframe"}
 
 
 class LocalsAfterExec(Rule):
@@ -56,6 +56,7 @@ class LocalsAfterExec(Rule):
         Words("locals", test=lambda data: data.count(b"locals()") > 1 and _KEPT(data)),
         Words("f_locals", "currentframe"),
         Words("f_locals", "_getframe"),
+        Words("f_locals", "inspect", "stack"),
     )
 
     def __init__(self, context: Context) -> None:
@@ -64,8 +65,8 @@ class LocalsAfterExec(Rule):
         self._kept: dict[tuple[cst.CSTNode, str], tuple[cst.Call, set[str]]] = {}
         self._stale: set[tuple[cst.CSTNode, str]] = set()
         self._bound: defaultdict[cst.CSTNode, set[str]] = defaultdict(set)
-        self._calls: defaultdict[cst.CSTNode, list[cst.Call]] = defaultdict(list)
-        self._writes: list[tuple[cst.Attribute, cst.BaseExpression, cst.CSTNode]] = []
+        self._frames = Frames(context)
+        self._writes: list[tuple[cst.BaseExpression, cst.BaseExpression]] = []  # the frame, and what is written to
         self._reads: list[tuple[cst.CSTNode, cst.FunctionDef, str, str]] = []
 
     # What a function binds.
@@ -110,14 +111,12 @@ class LocalsAfterExec(Rule):
                 if owner is function and name != target.value:
                     since.add(target.value)
         elif isinstance(target, cst.Subscript):
-            self._write(target.value, node)
+            self._write(target.value)
 
     # What it reads.
 
     def visit_Call(self, node: cst.Call) -> None:
-        called = self.context.definition(node.func)
-        if called is not None:
-            self._calls[called].append(node)
+        self._frames.see(node)
         function = self._function(node)
         if function is None:
             return
@@ -135,7 +134,7 @@ class LocalsAfterExec(Rule):
             if self._is_locals(node.func.value):
                 self._read(node.func, function, self.context.string(node.args[0].value), "")
         elif isinstance(node.func, cst.Attribute) and node.func.attr.value == "update":
-            self._write(node.func.value, node)
+            self._write(node.func.value)
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         function = self._function(node)
@@ -188,8 +187,8 @@ class LocalsAfterExec(Rule):
                     level=Level.ERROR if raises else Level.WARNING,
                     impact=Impact.BREAKS if raises else Impact.CHANGES,
                 )
-        for attribute, written, place in self._writes:
-            if self._is_of_function(attribute.value, place):
+        for frame, written in self._writes:
+            if self._frames.is_of_function(frame):
                 self.report(
                     written,
                     "Since Python 3.13 this changes the variables of the running function; before, it changed a copy.",
@@ -200,27 +199,10 @@ class LocalsAfterExec(Rule):
                     confidence=Confidence.MEDIUM,
                 )
 
-    def _write(self, node: cst.BaseExpression, place: cst.CSTNode) -> None:
-        made = self.context.value(node)
-        if isinstance(made, cst.Attribute) and made.attr.value == "f_locals":
-            self._writes.append((made, node, place))
-
-    def _is_of_function(self, frame: cst.BaseExpression, place: cst.CSTNode) -> bool:
-        """Whether a frame is that of the function around, or of one that certainly called it."""
-        function = self._function(place)
-        made = self.context.value(frame)
-        up = isinstance(made, cst.Attribute) and made.attr.value == "f_back"
-        if up and isinstance(made, cst.Attribute):
-            made = self.context.value(made.value)
-        if function is None or not isinstance(made, cst.Call) or not self.context.resolve(made.func) & _FRAMES:
-            return False
-        depth = self.context.argument(made, 0, "depth")
-        if depth is not None and not (isinstance(depth, cst.Integer) and depth.value in ("0", "1")):
-            return False
-        if not up and (depth is None or (isinstance(depth, cst.Integer) and depth.value == "0")):
-            return True
-        callers = self._calls[function] if not (up and depth is not None) else []
-        return bool(callers) and all(self._function(call) is not None for call in callers)
+    def _write(self, node: cst.BaseExpression) -> None:
+        frame = self._frames.locals_of(node)
+        if frame is not None:
+            self._writes.append((frame, node))
 
     # Small questions.
 
