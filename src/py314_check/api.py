@@ -229,6 +229,7 @@ class Report:
     confidence: Confidence | None = None
     fix: Fix | None = None
     module_is_gone: bool = False
+    copes: bool = False
 
 
 class Rule:
@@ -274,6 +275,7 @@ class Rule:
         confidence: Confidence | None = None,
         fix: Fix | None = None,
         module_is_gone: bool = False,
+        copes: bool = False,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -284,6 +286,8 @@ class Rule:
         and so does a mere directory of that name where ``module_is_gone``.
         ``provided_by``: distributions on the package index that bring the symbol back; ``brought_by``: a module whose
         import does.
+        ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
+        all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
         ``level``, ``impact``, ``confidence``: of this finding, where they are not the rule's.
         """
@@ -302,5 +306,6 @@ class Rule:
             confidence,
             fix,
             module_is_gone,
+            copes,
         )
         self.context.report(self, node, report)

@@ -140,7 +140,11 @@ class PythonContext:
         if not self._reports:
             return []
         guards = Guards(self._reach, self.path)
-        failing = [node for _, node, report in self._reports if report.raises and not self._reach.is_dead(node)]
+        failing = [
+            node
+            for _, node, report in self._reports
+            if report.raises and not report.copes and not self._reach.is_dead(node)
+        ]
         judged: list[tuple[Rule, cst.CSTNode, Report, str | None]] = []
         for rule, node, report in self._reports:
             if rule.compiled:
@@ -149,7 +153,7 @@ class PythonContext:
             verdict = guards.judge(
                 Subject(node, report.symbol, report.raises, report.module, report.brought_by), failing
             )
-            if not verdict.dead:
+            if not verdict.dead and not (report.copes and verdict.guard is None):
                 judged.append((rule, node, report, verdict.guard))
         return judged
 
