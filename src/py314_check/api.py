@@ -136,11 +136,16 @@ class Words:
 @dataclass(frozen=True)
 class Member:
     """What an attribute of a value may be: ``names`` such as ``{"ast.Num.n", "ast.Constant.n"}``, for each standard
-    class in which Python would look it up. ``certain`` is False where a base class of unknown content comes along.
+    class in which Python would look it up; ``order`` has them as Python does, the nearest class first. ``certain`` is
+    False where a base class of unknown content comes along.
     """
 
-    names: frozenset[str]
+    order: tuple[str, ...]
     certain: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.order)
 
 
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")

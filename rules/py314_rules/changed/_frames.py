@@ -65,8 +65,9 @@ class Frames:
         if not isinstance(made, cst.Subscript):
             return None
         stack, index = self._context.value(made.value), _index(made)
-        is_stack = isinstance(stack, cst.Call) and "inspect.stack" in self._context.resolve(stack.func)
-        return (stack, index) if is_stack and index is not None else None
+        if index is None or not isinstance(stack, cst.Call) or "inspect.stack" not in self._context.resolve(stack.func):
+            return None
+        return stack, index
 
     def _is_function(self, node: cst.CSTNode | None) -> bool:
         return isinstance(node, (cst.FunctionDef, cst.Lambda))
@@ -78,5 +79,6 @@ def _counted(call: cst.Call, depth: cst.BaseExpression | None) -> tuple[cst.Call
 
 def _index(node: cst.Subscript) -> int | None:
     index = node.slice[0].slice
-    is_plain = len(node.slice) == 1 and isinstance(index, cst.Index) and isinstance(index.value, cst.Integer)
-    return index.value.evaluated_value if is_plain else None
+    if len(node.slice) != 1 or not isinstance(index, cst.Index) or not isinstance(index.value, cst.Integer):
+        return None
+    return int(index.value.evaluated_value)
