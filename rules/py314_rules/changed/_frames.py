@@ -58,9 +58,9 @@ class Frames:
         if isinstance(made, cst.Call) and self._context.resolve(made.func) & _OWN:
             depth = self._context.argument(made, 0, "depth")
             return _counted(made, depth) if made.args else (made, 0)
-        if isinstance(made, cst.Attribute) and made.attr.value == "frame":  # inspect.stack()[1].frame
-            made = self._context.value(made.value)
-        elif isinstance(made, cst.Subscript) and _index(made) == 0:  # inspect.stack()[1][0]
+        by_name = isinstance(made, cst.Attribute) and made.attr.value == "frame"  # inspect.stack()[1].frame
+        by_place = isinstance(made, cst.Subscript) and _index(made) == 0  # inspect.stack()[1][0]
+        if isinstance(made, (cst.Attribute, cst.Subscript)) and (by_name or by_place):
             made = self._context.value(made.value)
         if not isinstance(made, cst.Subscript):
             return None

@@ -75,9 +75,10 @@ class GuessedTypeComparison(Rule):
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         target = node.target
-        if isinstance(target, cst.Subscript) and isinstance(target.slice[0].slice, cst.Index):
-            if self.context.resolve(target.value) & {"mimetypes.types_map", "mimetypes.common_types"}:
-                self._added.add(self.context.string(target.slice[0].slice.value))
+        if not isinstance(target, cst.Subscript) or not isinstance(target.slice[0].slice, cst.Index):
+            return
+        if self.context.resolve(target.value) & {"mimetypes.types_map", "mimetypes.common_types"}:
+            self._added.add(self.context.string(target.slice[0].slice.value))
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         if len(node.comparisons) != 1:
