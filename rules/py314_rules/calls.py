@@ -10,6 +10,7 @@ from functools import cache
 
 from py314_check.api import Confidence, Context, FactError, Level, Rule, Words, cst, load_facts, parse_version
 from py314_rules.call_words import Given, may_call, may_derive_from
+from py314_rules.instances import is_of_own_class
 from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
 
 
@@ -34,6 +35,7 @@ class Row:
     late_flags: bool = False
     arguments: int | None = None
     where: str | None = None
+    but: tuple[str, ...] = ()
     unless_kinds: tuple[str, ...] = ()
     unless_inside: tuple[str, ...] = ()
     unless_matches: str | None = None
@@ -350,6 +352,8 @@ def _keyword(row: Row, given: Sequence[Given], index: int, shift: int) -> str:
 
 def _is_excepted(context: Context, call: cst.Call, row: Row) -> bool:
     pattern, kinds = row.unless_matches, row.unless_kinds
+    if isinstance(call.func, cst.Attribute) and not context.types(call.func.value).isdisjoint(row.but):
+        return True
     if row.unless_inside:
         outer = next((parent for parent in context.ancestors(call) if not isinstance(parent, cst.Arg)), None)
         if isinstance(outer, cst.Call) and not context.resolve(outer.func).isdisjoint(row.unless_inside):
@@ -370,9 +374,11 @@ def _is_named(context: Context, call: cst.Call, where: str) -> bool:
 
 
 def _is_of_kind(context: Context, node: cst.BaseExpression, kinds: tuple[str, ...]) -> bool:
-    types = context.types(node)
+    types = context.types(node) - {"builtins.object"}
     if types:
         return any(one in kinds or f"{one.rpartition('.')[0]}.*" in kinds for one in types)
+    if "." in kinds and is_of_own_class(context, node):
+        return True
     value = context.value(node)
     return "/" in kinds and isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Divide)
 
