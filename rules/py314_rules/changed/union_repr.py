@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.changed._unions import knows_more
 
 _UNIONS = {"typing.Union", "typing.Optional"}
 _TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
@@ -78,7 +79,9 @@ class UnionRepr(Rule):
 
     def visit_Call(self, node: cst.Call) -> None:
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in _ASSERTS and len(node.args) > 1:
-            self._compare([one.value for one in node.args[:2]], _OLD_PART if "In" in node.func.attr.value else _OLD_TEXT)
+            self._compare(
+                [one.value for one in node.args[:2]], _OLD_PART if "In" in node.func.attr.value else _OLD_TEXT
+            )
             return
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TEXT_METHODS and node.args:
             self._compare([node.func.value, node.args[0].value], _OLD_PART)
@@ -124,7 +127,7 @@ class UnionRepr(Rule):
                 function = self.context.enclosing(side, cst.FunctionDef)
                 if function is not None:
                     self._told.add(function)
-                self._report(side, copes=function is not None and self._knows_more(function))
+                self._report(side, copes=knows_more(self.context, side))
                 return
 
     def _report(self, node: cst.BaseExpression, *, copes: bool = False) -> None:
@@ -155,15 +158,6 @@ class UnionRepr(Rule):
                 if self.context.dotted(node.args[0].value) == parameter:
                     return True
             elif isinstance(node, cst.FormattedStringExpression) and self.context.dotted(node.expression) == parameter:
-                return True
-        return False
-
-    def _knows_more(self, function: cst.FunctionDef) -> bool:
-        """Whether a function looks at more of a type than the old text."""
-        for node in _inside(function.body):
-            if isinstance(node, cst.Name) and node.value in ("UnionType", "get_origin", "__origin__"):
-                return True
-            if isinstance(node, cst.SimpleString) and (self.context.string(node) or "").strip() == "|":
                 return True
         return False
 
