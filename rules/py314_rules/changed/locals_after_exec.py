@@ -8,7 +8,9 @@ from collections import defaultdict
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.changed._frames import Frames
 
-_EXEC, _EVAL, _LOCALS = "builtins.exec", "builtins.eval", "builtins.locals"
+_EXEC, _EVAL, _LOCALS, _VARS = "builtins.exec", "builtins.eval", "builtins.locals", "builtins.vars"
+_WRITING = {"update", "setdefault"}
+_WRITTEN = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:update|setdefault)\b)").search
 _KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
 
 
@@ -16,9 +18,10 @@ class LocalsAfterExec(Rule):
     """A function that reads through `locals()` what `exec` has set, or changes a frame's variables.
 
     ## What it does
-    Reports, in functions: `locals()["name"]` and `eval("name")` behind an `exec` that is given no namespace of its own;
-    the use of a dict kept from `locals()` behind another call of `locals()`; and assignments to the `f_locals` of the
-    function's own frame, or of its caller's if that is certainly a function.
+    Reports, in functions: `locals()["name"]`, `vars()["name"]` and `eval("name")` behind an `exec` that is given no
+    namespace of its own; `locals()` and `eval` behind `locals()["name"] = ...` or `locals().update(...)`; the use of a
+    dict kept from `locals()` behind another call of `locals()`; and assignments to the `f_locals` of the function's own
+    frame, or of its caller's if that is certainly a function.
 
     ## Why it matters
     Since Python 3.13 every call of `locals()` in a function gives a new dict: what `exec` sets is lost, and a dict from
@@ -57,6 +60,8 @@ class LocalsAfterExec(Rule):
         Words("f_locals", "currentframe"),
         Words("f_locals", "_getframe"),
         Words("f_locals", "inspect", "stack"),
+        Words("locals", test=_WRITTEN),
+        Words("exec", "vars"),
     )
 
     def __init__(self, context: Context) -> None:
@@ -65,6 +70,8 @@ class LocalsAfterExec(Rule):
         self._kept: dict[tuple[cst.CSTNode, str], tuple[cst.Call, set[str]]] = {}
         self._stale: set[tuple[cst.CSTNode, str]] = set()
         self._bound: defaultdict[cst.CSTNode, set[str]] = defaultdict(set)
+        self._put: dict[cst.CSTNode, str | None] = {}  # by function: the name put into locals(), if it is known
+        self._lost: dict[cst.FunctionDef, tuple[cst.CSTNode, str | None]] = {}
         self._frames = Frames(context)
         self._writes: list[tuple[cst.BaseExpression, cst.BaseExpression]] = []  # the frame, and what is written to
         self._reads: list[tuple[cst.CSTNode, cst.FunctionDef, str, str]] = []
@@ -112,6 +119,9 @@ class LocalsAfterExec(Rule):
                     since.add(target.value)
         elif isinstance(target, cst.Subscript):
             self._write(target.value)
+            index = target.slice[0].slice
+            if function is not None and self._gives_locals(target.value) and isinstance(index, cst.Index):
+                self._put[function] = self.context.string(index.value)
 
     # What it reads.
 
@@ -120,6 +130,7 @@ class LocalsAfterExec(Rule):
         function = self._function(node)
         if function is None:
             return
+        self._check_put(node, function)
         if self._is_call(node, _EXEC) and self._uses_locals(node):
             self._execs[function].append(node)
         elif self._is_call(node, _LOCALS):
@@ -135,6 +146,21 @@ class LocalsAfterExec(Rule):
                 self._read(node.func, function, self.context.string(node.args[0].value), "")
         elif isinstance(node.func, cst.Attribute) and node.func.attr.value == "update":
             self._write(node.func.value)
+
+    def _check_put(self, node: cst.Call, function: cst.FunctionDef) -> None:
+        """Whether a call puts something into the dict of ``locals()``, or looks for what was put into another."""
+        parent = next(self.context.ancestors(node))
+        writes = isinstance(parent, cst.Attribute) and parent.attr.value in _WRITING
+        target = isinstance(parent, cst.Subscript) and isinstance(
+            next(self.context.ancestors(parent)), cst.AssignTarget
+        )
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _WRITING:
+            if self._gives_locals(node.func.value):
+                self._put[function] = self.context.string(node.args[0].value) if node.args else None
+        elif function in self._put and not writes and not target:
+            evaluates = self._is_call(node, _EVAL) and len(node.args) == 1
+            if evaluates or self._gives_locals(node):
+                self._lost.setdefault(function, (node.func, self._put[function]))
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         function = self._function(node)
@@ -187,6 +213,17 @@ class LocalsAfterExec(Rule):
                     level=Level.ERROR if raises else Level.WARNING,
                     impact=Impact.BREAKS if raises else Impact.CHANGES,
                 )
+        for function, (place, put) in self._lost.items():
+            if put is None or put not in self._bound[function]:
+                self.report(
+                    place,
+                    "Since Python 3.13 every call of locals() in a function gives a new dict, without what was put into"
+                    " one before; before, it was kept.",
+                    help="Keep a dict of your own: namespace = {**locals(), ...}.",
+                    symbol="locals() written to",
+                    level=Level.WARNING,
+                    confidence=Confidence.MEDIUM,
+                )
         for frame, written in self._writes:
             if self._frames.is_of_function(frame):
                 self.report(
@@ -214,7 +251,12 @@ class LocalsAfterExec(Rule):
         return isinstance(node, cst.Call) and function in self.context.resolve(node.func)
 
     def _is_locals(self, node: cst.BaseExpression) -> bool:
-        return self._is_call(self.context.value(node), _LOCALS)
+        return self._gives_locals(self.context.value(node))
+
+    def _gives_locals(self, node: cst.BaseExpression) -> bool:
+        if not isinstance(node, cst.Call) or node.args:
+            return False
+        return self._is_call(node, _LOCALS) or self._is_call(node, _VARS)
 
     def _uses_locals(self, node: cst.Call) -> bool:
         """Whether ``exec`` or ``eval`` works in the local variables: without a namespace, or in that of locals()."""

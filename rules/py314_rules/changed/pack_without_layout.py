@@ -13,7 +13,8 @@ class PackWithoutLayout(Rule):
     """A packed `ctypes` structure that does not say whose layout it has.
 
     ## What it does
-    Reports subclasses of `ctypes.Structure` and `ctypes.Union` that set `_pack_` and `_fields_` and no `_layout_`.
+    Reports subclasses of `ctypes.Structure` and `ctypes.Union` that set `_fields_` and have `_pack_`, of their own or
+    from a base class, and no `_layout_`.
 
     Not reported: classes that have `_layout_`, also from a base class, and those with an unknown base class.
 
@@ -59,15 +60,22 @@ class PackWithoutLayout(Rule):
         if not self.context.bases(node) & _BASES:
             return
         own = dict(_set_in(node))
-        pack, fields = own.get("_pack_"), own.get("_fields_")
-        if pack is not None and fields is not None and "_layout_" not in own and self._no_base_lays_out(node):
+        has_pack = "_pack_" in own or self._inherits_pack(node)
+        if has_pack and "_fields_" in own and "_layout_" not in own and self._no_base_lays_out(node):
             self.report(
-                pack,
+                own.get("_pack_", node.name),
                 f"Since Python 3.14 `{node.name.value}` gives a DeprecationWarning: it has `_pack_` and no `_layout_`.",
                 help='Add `_layout_ = "ms"`, which is what `_pack_` has always meant.',
                 symbol="ctypes.Structure._pack_",
                 module="ctypes",
             )
+
+    def _inherits_pack(self, node: cst.ClassDef) -> bool:
+        bases = [self.context.definition(base.value) for base in node.bases]
+        return any(
+            isinstance(base, cst.ClassDef) and ("_pack_" in dict(_set_in(base)) or self._inherits_pack(base))
+            for base in bases
+        )
 
     def _no_base_lays_out(self, node: cst.ClassDef) -> bool:
         """Whether every base is known, and none sets ``_layout_``."""
