@@ -64,9 +64,10 @@ class EntryPointsAsDict(Rule):
         group = self.context.string(index.value)
         if group is not None and self._is_call(node.value, bare=True) and self._is_group(node, group):
             self._report(node, "has no groups to look up: it raises KeyError")
+        elif self._is_call(node.value, bare=True):
+            return  # a dict of groups had no positions either
         elif "builtins.int" in self.context.types(index.value) and self._is_result(node.value):
-            if not self._is_call(node.value, bare=True):  # a dict of groups had no positions either
-                self._report(node, "is looked up by name: a number raises KeyError", was="it was a list")
+            self._report(node, "is looked up by name: a number raises KeyError", was="it was a list")
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         last = node.comparisons[-1]
@@ -97,7 +98,8 @@ class EntryPointsAsDict(Rule):
     ) -> None:
         self.report(
             node,
-            f"Since Python 3.12 the result of `importlib.metadata.entry_points()` is a tuple and {what}; before, {was}.",
+            f"Since Python 3.12 the result of `importlib.metadata.entry_points()` is a tuple and {what}; before,"
+            f" {was}.",
             help="Make a list of it: list(entry_points(...))." if "list" in was else _BY_GROUP,
             symbol="importlib.metadata.entry_points dict",
             raises=raises,
