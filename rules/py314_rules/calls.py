@@ -10,6 +10,8 @@ from functools import cache
 
 from py314_check.api import Confidence, Context, FactError, Level, Rule, Words, cst, load_facts, parse_version
 from py314_rules.call_words import Given, may_call, may_derive_from
+from py314_rules.instances import is_of_own_class
+from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,10 @@ class Row:
     lacks_at: int | None = None
     kinds: tuple[str, ...] = ()
     matches: str | None = None
+    late_flags: bool = False
     arguments: int | None = None
     where: str | None = None
+    but: tuple[str, ...] = ()
     unless_kinds: tuple[str, ...] = ()
     unless_inside: tuple[str, ...] = ()
     unless_matches: str | None = None
@@ -67,7 +71,7 @@ class Row:
 
         ``shift`` is 1 where the first one is ``self``. What stands behind ``*`` has no certain place.
         """
-        further = self.rest or not (self.kinds or self.matches)
+        further = self.rest or not (self.kinds or self.matches or self.late_flags)
         placed = True
         for index, one in enumerate(given):
             if one.star:
@@ -87,7 +91,7 @@ class Row:
         shifts = (0, 1) if self.member else (0,)
         if self.lacks is not None and not any(self.is_lacking(given, shift) for shift in shifts):
             return False
-        not_plain = self.matches or (self.kinds and not _PLAIN_KINDS.intersection(self.kinds))
+        not_plain = self.matches or self.late_flags or (self.kinds and not _PLAIN_KINDS.intersection(self.kinds))
         return self.is_about_any_call or any(
             not (not_plain and _PLAIN.fullmatch(given[index].text))
             for shift in shifts
@@ -130,7 +134,7 @@ def _problems(row: Row) -> Iterator[str]:
         yield "needs 'now' and 'was', for what is removed or changed"
     if row.deprecated_in and not row.what:
         yield "needs 'what', for what is deprecated"
-    if row.is_about_any_call and (row.kinds or row.matches):
+    if row.is_about_any_call and (row.kinds or row.matches or row.late_flags):
         yield "needs 'keywords' or 'position', to say which argument it is about"
     if row.where is not None and re.fullmatch(r"\w+=[\w.]+", row.where) is None:
         yield f"has 'where' = {row.where!r}, which must be a keyword, '=' and a qualified name"
@@ -266,7 +270,7 @@ def _matches(context: Context, call: cst.Call) -> Iterator[Match]:
         shift, certain = functions[function]
         if row.member and shift == 0 and _is_called_on_class(context, call.func):
             shift = 1
-        index = _argument(context, call, row, given, shift) if row.may_hold(given) else None
+        index = _argument(context, call, row, function, given, shift) if row.may_hold(given) else None
         if index is not None and not _is_excepted(context, call, row):
             yield Match(
                 name,
@@ -315,7 +319,9 @@ def _is_called_on_class(context: Context, func: cst.BaseExpression) -> bool:
     )
 
 
-def _argument(context: Context, call: cst.Call, row: Row, given: Sequence[Given], shift: int) -> int | None:
+def _argument(
+    context: Context, call: cst.Call, row: Row, function: str, given: Sequence[Given], shift: int
+) -> int | None:
     """The index of the argument that makes a call one of the row's shape; -1 where that is not an argument."""
     if row.where is not None and not _is_named(context, call, row.where):
         return None
@@ -328,6 +334,8 @@ def _argument(context: Context, call: cst.Call, row: Row, given: Sequence[Given]
         if row.kinds and not _is_of_kind(context, value, row.kinds):
             continue
         if row.matches is not None and not _string_matches(context, value, row.matches):
+            continue
+        if row.late_flags and not _has_late_flags(context, call, value, function):
             continue
         return index
     return None
@@ -344,6 +352,8 @@ def _keyword(row: Row, given: Sequence[Given], index: int, shift: int) -> str:
 
 def _is_excepted(context: Context, call: cst.Call, row: Row) -> bool:
     pattern, kinds = row.unless_matches, row.unless_kinds
+    if isinstance(call.func, cst.Attribute) and not context.types(call.func.value).isdisjoint(row.but):
+        return True
     if row.unless_inside:
         outer = next((parent for parent in context.ancestors(call) if not isinstance(parent, cst.Arg)), None)
         if isinstance(outer, cst.Call) and not context.resolve(outer.func).isdisjoint(row.unless_inside):
@@ -364,16 +374,24 @@ def _is_named(context: Context, call: cst.Call, where: str) -> bool:
 
 
 def _is_of_kind(context: Context, node: cst.BaseExpression, kinds: tuple[str, ...]) -> bool:
-    types = context.types(node)
+    types = context.types(node) - {"builtins.object"}
     if types:
         return any(one in kinds or f"{one.rpartition('.')[0]}.*" in kinds for one in types)
+    if "." in kinds and is_of_own_class(context, node):
+        return True
     value = context.value(node)
     return "/" in kinds and isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Divide)
 
 
 def _string_matches(context: Context, node: cst.BaseExpression, pattern: str) -> bool:
-    value = context.string(node)
+    value = text_of(context, node)
     return value is not None and _compiled(pattern).search(value) is not None
+
+
+def _has_late_flags(context: Context, call: cst.Call, pattern: cst.BaseExpression, function: str) -> bool:
+    text = text_of(context, pattern)
+    modes = may_be_verbose(context, call, function)
+    return text is not None and all(has_late_flags(text, verbose=verbose) for verbose in modes)
 
 
 @cache

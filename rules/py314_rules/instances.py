@@ -21,6 +21,13 @@ def is_instance(context: Context, node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name) and _is_self(context, node)
 
 
+def is_of_own_class(context: Context, node: cst.BaseExpression) -> bool:
+    """Whether an expression is an instance of a class of the file that derives from nothing but such classes."""
+    if context.types(node) - {"builtins.object"} or not is_instance(context, node):
+        return False
+    return context.member(cst.Attribute(node, cst.Name("__dict__"))).certain
+
+
 def _is_self(context: Context, name: cst.Name) -> bool:
     function = context.enclosing(name, cst.FunctionDef)
     while function is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -141,7 +141,7 @@ class NameRule(Rule):
         names = self.context.resolve(node)
         if not self._found(node, names, "AttributeError"):
             member = self.context.member(node)
-            self._found(node, member.names, "AttributeError", certain=member.certain)
+            self._found(node, member.order, "AttributeError", certain=member.certain, nearest=True)
 
     def visit_Name(self, node: cst.Name) -> None:
         if node.value in _LAST_PARTS:  # behind `from module import *`
@@ -163,20 +163,24 @@ class NameRule(Rule):
     def _found(
         self,
         node: cst.CSTNode,
-        names: frozenset[str] | set[str],
+        names: Collection[str],
         raises: str,
         *,
         certain: bool = True,
+        nearest: bool = False,
         part: tuple[int, int] | None = None,
     ) -> bool:
-        """Checks the rows that some names stand for; tells whether there are any."""
+        """Checks the rows that some names stand for, or the first of them; tells whether there are any."""
         by_row: defaultdict[str, list[str]] = defaultdict(list)
-        for name in sorted(names & NAMES.keys()):
-            by_row[NAMES[name]].append(name)
+        for name in names if nearest else sorted(names):
+            if name in NAMES:
+                by_row[NAMES[name]].append(name)
         for canonical, written in by_row.items():
             last = canonical.rpartition(".")[2]
             if not any(f"{subclass}.{last}" in names for subclass in ROWS[canonical].but):
                 self.check(Use(node, written[0], canonical, raises, certain, part))
+                if nearest:
+                    break
         return bool(by_row)
 
 

@@ -142,11 +142,16 @@ class Words:
 @dataclass(frozen=True)
 class Member:
     """What an attribute of a value may be: ``names`` such as ``{"ast.Num.n", "ast.Constant.n"}``, for each standard
-    class in which Python would look it up. ``certain`` is False where a base class of unknown content comes along.
+    class in which Python would look it up; ``order`` has them as Python does, the nearest class first. ``certain`` is
+    False where a base class of unknown content comes along.
     """
 
-    names: frozenset[str]
+    order: tuple[str, ...]
     certain: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.order)
 
 
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
@@ -250,6 +255,7 @@ class Report:
     confidence: Confidence | None = None
     fix: Fix | None = None
     module_is_gone: bool = False
+    copes: bool = False
 
 
 class Rule:
@@ -295,6 +301,7 @@ class Rule:
         confidence: Confidence | None = None,
         fix: Fix | None = None,
         module_is_gone: bool = False,
+        copes: bool = False,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -305,6 +312,8 @@ class Rule:
         and so does a mere directory of that name where ``module_is_gone``.
         ``provided_by``: distributions on the package index that bring the symbol back; ``brought_by``: a module whose
         import does.
+        ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
+        all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
         ``level``, ``impact``, ``confidence``: of this finding, where they are not the rule's.
         """
@@ -323,5 +332,6 @@ class Rule:
             confidence,
             fix,
             module_is_gone,
+            copes,
         )
         self.context.report(self, node, report)

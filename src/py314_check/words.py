@@ -59,7 +59,11 @@ class _Way:
 
     def holds(self, data: bytes) -> bool:
         """Whether the bytes, in which all the words occur, also have what else is asked for."""
-        if self._imported and b"six.moves" not in data and not any(_may_be_imported(data, start) for start in _places(data, self._first)):
+        if (
+            self._imported
+            and b"six.moves" not in data
+            and not any(_may_be_imported(data, start) for start in _places(data, self._first))
+        ):
             return False
         if self._quoted and not any(data[start - 1 : start] in (b'"', b"'") for start in _places(data, self._first)):
             return False

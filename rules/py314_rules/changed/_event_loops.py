@@ -79,8 +79,19 @@ class EventLoops:
         owner = self._owner(function)
         if owner is not None and (self._context.bases(owner) & _INSIDE or self._is_async_test(owner)):
             return True
-        callers = self._callers[function]
+        callers = self._calls_of(function) if self._makes_object(function) else self._callers[function]
         return bool(callers) and all(self.runs_inside(self.home(call), seen) for call in callers)
+
+    def runs_with_module(self, function: Function | None, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
+        """Whether a function is called by code that runs with the module, and by no other code of the file."""
+        if function is None:
+            return True
+        if not isinstance(function, cst.FunctionDef) or function in seen or function in self._callbacks:
+            return False
+        if function.decorators or self._is_coroutine(function) or self._yields(function):
+            return False
+        calls, seen = self._callers[function], seen | {function}
+        return bool(calls) and all(self.runs_with_module(self.home(call), seen) for call in calls)
 
     def is_set(self, node: cst.CSTNode, order: int | None = None) -> bool:
         """Whether a loop may have been set before a node runs. ``order`` is that of the node, if it is no call."""
@@ -154,6 +165,16 @@ class EventLoops:
                 return True
         return any(one.rpartition(".")[2] in ("coroutine", "inlineCallbacks") for one in self._decorators(function))
 
+    def _yields(self, function: cst.FunctionDef) -> bool:
+        stack: list[cst.CSTNode] = [function.body]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, cst.Yield):
+                return True
+            if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+                stack.extend(node.children)
+        return False
+
     def _decorators(self, function: cst.FunctionDef) -> list[str]:
         return [
             self._context.dotted(one.decorator.func if isinstance(one.decorator, cst.Call) else one.decorator)
@@ -168,6 +189,10 @@ class EventLoops:
     def _calls_of(self, function: Function) -> list[cst.Call]:
         owner = self._owner(function)
         return self._callers[function] + (self._callers[owner] if owner is not None else [])
+
+    def _makes_object(self, function: Function) -> bool:
+        """Whether calling the class calls the function."""
+        return isinstance(function, cst.FunctionDef) and function.name.value in ("__init__", "__new__", "__post_init__")
 
     def _homes(self, home: Function | None) -> Iterator[Function]:
         while home is not None:

@@ -37,7 +37,7 @@ class Processes:
 
     def see(self, node: cst.Call) -> None:
         """To be told of every call of the file."""
-        if last_name(node.func) == "set_start_method":
+        if last_name(node.func) == "set_start_method" and not self._is_for_other_systems(node):
             self.chosen = True
         if last_name(node.func) == "ProcessPoolExecutor" and self.executors_chosen(node):
             self._executors_chosen = True
@@ -82,6 +82,43 @@ class Processes:
         if isinstance(value, cst.Call) and "functools.partial" in self._context.resolve(value.func):
             return self._context.argument(value, 0, "func")
         return target
+
+    def _is_for_other_systems(self, node: cst.Call) -> bool:
+        """Whether a call does not run on Linux, the system whose default has changed."""
+        child: cst.CSTNode = node
+        for parent in self._context.ancestors(node):
+            if isinstance(parent, (cst.If, cst.IfExp)):
+                holds = self._holds_on_linux(parent.test) if child is not parent.test else None
+                if holds is (child is not parent.body):
+                    return True
+            child = parent
+        return False
+
+    def _holds_on_linux(self, test: cst.BaseExpression) -> bool | None:
+        """What a test of the system comes to on Linux; None for any other test."""
+        if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+            inner = self._holds_on_linux(test.expression)
+            return None if inner is None else not inner
+        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            system, operator, named = (
+                self._system(test.left),
+                test.comparisons[0].operator,
+                self._context.string(test.comparisons[0].comparator),
+            )
+            if system and named is not None and isinstance(operator, (cst.Equal, cst.NotEqual)):
+                return (system == named) is isinstance(operator, cst.Equal)
+        if isinstance(test, cst.Call) and isinstance(test.func, cst.Attribute) and len(test.args) == 1:
+            system, start = self._system(test.func.value), self._context.string(test.args[0].value)
+            if test.func.attr.value == "startswith" and system and start is not None:
+                return system.startswith(start)
+        return None
+
+    def _system(self, node: cst.BaseExpression) -> str:
+        """What an expression for the system's name is on Linux; the empty string for any other expression."""
+        if isinstance(node, cst.Call):
+            return "Linux" if "platform.system" in self._context.resolve(node.func) else ""
+        names = self._context.resolve(node)
+        return "linux" if "sys.platform" in names else "posix" if "os.name" in names else ""
 
     def _of_context(self, function: cst.Attribute) -> bool:
         """Whether it is a method of a context, ``get_context("fork").Pool``, which says how to start."""

@@ -91,7 +91,7 @@ class AnnotationsInClassNamespace(Rule):
             return
         for node, mapping, fails in self._found:
             symbol = self._symbol(mapping)
-            if symbol and not self._copes(node):
+            if symbol:
                 self._tell(node, symbol, fails, Confidence.MEDIUM if future else Confidence.HIGH)
 
     def _tell(self, node: cst.CSTNode, symbol: str, fails: bool, confidence: Confidence) -> None:
@@ -109,6 +109,7 @@ class AnnotationsInClassNamespace(Rule):
             level=Level.ERROR if fails else None,
             impact=Impact.BREAKS if fails else None,
             confidence=confidence,
+            copes=self._copes(node),
         )
 
     def _symbol(self, mapping: cst.BaseExpression) -> str:

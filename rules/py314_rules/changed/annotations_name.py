@@ -8,6 +8,8 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _KEY = "__annotations__"
 _NAME = re.compile(rb"(?<![\w.\"'])__annotations__(?![\w\"'])")
+_OF_MODULE = "Read the attribute of the module: sys.modules[__name__].__annotations__."
+_COMPLETE = "Name the fields yourself, or read the annotations when the module or class is complete."
 _NAMESPACES = re.compile(rb"\b(?:globals|locals|vars)\s*\(\s*\)")
 
 
@@ -95,11 +97,14 @@ class AnnotationsName(Rule):
     def _tell(self, node: cst.CSTNode, effect: str, raises: str | None = None) -> None:
         if self.context.has_future("annotations"):
             return
+        place = self.context.enclosing(node, cst.FunctionDef, cst.Lambda, cst.ClassDef)
+        later = isinstance(place, (cst.FunctionDef, cst.Lambda))
+        where = "is no variable of a module" if later else "is not set while a module or class runs"
+        held = "the annotations" if later else "the annotations so far"
         self.report(
             node,
-            f"Since Python 3.14 `__annotations__` is not set while a module or class runs: {effect}; before, it held"
-            " the annotations so far.",
-            help="Name the fields yourself, or read the annotations when the module or class is complete.",
+            f"Since Python 3.14 `__annotations__` {where}: {effect}; before, it held {held}.",
+            help=_OF_MODULE if later else _COMPLETE,
             symbol=_KEY,
             raises=raises,
             level=None if raises else Level.WARNING,

@@ -112,10 +112,21 @@ class BoolOfNotimplemented(Rule):
         if made is not node and self._knows(node):
             return
         method = made.func.attr.value
-        if method in _COMPARES and len(made.args) == 1 and not self._looks_at_type(made.args[0].value):
+        if self._compares_anything(made):
+            self._report(node, f"the `NotImplemented` that `{method}` may return", certain=False)
+        elif method in _COMPARES and len(made.args) == 1 and not self._looks_at_type(made.args[0].value):
             certain = self._may_return_it(made.func)
             if certain is not None:
                 self._report(node, f"the `NotImplemented` that `{method}` may return", certain=certain)
+
+    def _compares_anything(self, call: cst.Call) -> bool:
+        """Whether it is ``str.__eq__(self, other)`` or the like, where ``other`` is a name for what may be anything."""
+        names = self.context.resolve(call.func) & _BUILTIN
+        if not names or len(call.args) != 2:
+            return False
+        other = call.args[1].value
+        known = self.context.types(other) or self.context.value(other) is not other
+        return isinstance(other, cst.Name) and not known and not self._looks_at_type(other)
 
     def _report(self, node: cst.BaseExpression, what: str, *, certain: bool) -> None:
         self.report(

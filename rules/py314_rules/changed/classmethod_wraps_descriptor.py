@@ -20,7 +20,8 @@ class ClassmethodWrapsDescriptor(Rule):
     """A `classmethod` around a property or another descriptor.
 
     ## What it does
-    Reports `@classmethod` directly above `@property` or `@staticmethod`, and `classmethod(property(...))`.
+    Reports `@classmethod` directly above `@property`, `@staticmethod`, `@functools.singledispatchmethod` or a
+    descriptor of the file (a class with `__get__`), and `classmethod(property(...))`.
 
     ## Why it matters
     Since Python 3.13 `classmethod` does not look through what it wraps: the attribute is a bound method in place of the
@@ -93,3 +94,27 @@ class ClassmethodWrapsDescriptor(Rule):
                 help="Remove one of the two.",
                 symbol="classmethod property",
             )
+        elif "functools.singledispatchmethod" in names:
+            self.report(
+                place,
+                "Since Python 3.13 a classmethod around a singledispatchmethod raises TypeError when it is called;"
+                " before, it chose a function.",
+                help="Put singledispatchmethod above classmethod.",
+                symbol="classmethod property",
+                level=Level.ERROR,
+                impact=Impact.BREAKS,
+            )
+        elif self._is_descriptor(inner):
+            self.report(
+                place,
+                "Since Python 3.13 a classmethod around a descriptor gives a bound method; before, it gave what"
+                " `__get__` does.",
+                help="Let the descriptor itself use the class, and remove classmethod.",
+                symbol="classmethod property",
+            )
+
+    def _is_descriptor(self, inner: cst.BaseExpression) -> bool:
+        owner = self.context.definition(inner)
+        return isinstance(owner, cst.ClassDef) and any(
+            isinstance(one, cst.FunctionDef) and one.name.value == "__get__" for one in owner.body.body
+        )

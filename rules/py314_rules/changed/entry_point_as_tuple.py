@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
-_POINT = "importlib.metadata.EntryPoint"
+_POINT, _POINTS = "importlib.metadata.EntryPoint", "importlib.metadata.EntryPoints"
 
 
 class EntryPointAsTuple(Rule):
     """An `importlib.metadata.EntryPoint` used as the tuple it was.
 
     ## What it does
-    Reports subscripts of what is certainly an `EntryPoint`, and assignments and loops that take one apart.
+    Reports subscripts of what is certainly an `EntryPoint`, assignments and loops that take one apart, and
+    `dict(entry_points(...))`.
 
     ## Why it matters
     Since Python 3.13 an entry point is no tuple: both raise `TypeError`.
@@ -53,8 +54,19 @@ class EntryPointAsTuple(Rule):
         if apart and _POINT in self.context.types(node.value):
             self._report(node.value, "cannot be taken apart", "Read its attributes: name, value, group.")
 
+    def visit_Call(self, node: cst.Call) -> None:
+        is_dict = len(node.args) == 1 and "builtins.dict" in self.context.resolve(node.func)
+        if is_dict and not node.args[0].star and _POINTS in self.context.types(node.args[0].value):
+            self._report(node, "cannot be taken apart", "Write {point.name: point for point in ...}.")
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:
+        if isinstance(node.target, (cst.Tuple, cst.List)) and _POINTS in self.context.types(node.iter):
+            self._report(node.iter, "cannot be taken apart", "Read its attributes: name, value, group.")
+
     def visit_For(self, node: cst.For) -> None:
-        if not isinstance(node.iter, cst.Subscript) and _POINT in self.context.types(node.iter):
+        if isinstance(node.target, (cst.Tuple, cst.List)) and _POINTS in self.context.types(node.iter):
+            self._report(node.iter, "cannot be taken apart", "Read its attributes: name, value, group.")
+        elif not isinstance(node.iter, cst.Subscript) and _POINT in self.context.types(node.iter):
             self._report(node.iter, "cannot be iterated over", "Read its attributes: name, value, group.")
 
     def _report(self, node: cst.CSTNode, what: str, help: str) -> None:

@@ -7,6 +7,7 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 _FUNCTION = "importlib.metadata.entry_points"
 _RESULT = "importlib.metadata.EntryPoints"
 _METHODS = {"get", "items", "keys", "values", "setdefault", "pop", "copy"}
+_BY_GROUP = 'Use entry_points(group="..."), which gives the entry points of one group.'
 _GROUPS = {"console_scripts", "gui_scripts"}
 
 
@@ -15,7 +16,7 @@ class EntryPointsAsDict(Rule):
 
     ## What it does
     Reports the dict methods `get`, `items`, `keys` and `values` on the result of `entry_points()`, a subscript of it
-    with the name of a group or with an integer, and `"group" in entry_points()`.
+    with the name of a group, an integer as subscript of `entry_points(group="x")`, and `"group" in entry_points()`.
 
     Not reported: `entry_points(group="x")["name"]`, which looks one entry point up by its name, and the result of the
     `importlib_metadata` backport.
@@ -63,8 +64,10 @@ class EntryPointsAsDict(Rule):
         group = self.context.string(index.value)
         if group is not None and self._is_call(node.value, bare=True) and self._is_group(node, group):
             self._report(node, "has no groups to look up: it raises KeyError")
+        elif self._is_call(node.value, bare=True):
+            return  # a dict of groups had no positions either
         elif "builtins.int" in self.context.types(index.value) and self._is_result(node.value):
-            self._report(node, "has no positions to look up: it raises KeyError")
+            self._report(node, "is looked up by name: a number raises KeyError", was="it was a list")
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         last = node.comparisons[-1]
@@ -90,12 +93,14 @@ class EntryPointsAsDict(Rule):
         parent = next(self.context.ancestors(node))
         return isinstance(parent, (cst.For, cst.CompFor)) and parent.iter is node
 
-    def _report(self, node: cst.CSTNode, what: str, *, raises: str | None = None) -> None:
+    def _report(
+        self, node: cst.CSTNode, what: str, *, raises: str | None = None, was: str = "it was a dict of groups"
+    ) -> None:
         self.report(
             node,
-            f"Since Python 3.12 the result of `importlib.metadata.entry_points()` is a tuple and {what}; before, "
-            "it was a dict of groups.",
-            help='Use entry_points(group="..."), which gives the entry points of one group.',
+            f"Since Python 3.12 the result of `importlib.metadata.entry_points()` is a tuple and {what}; before,"
+            f" {was}.",
+            help="Make a list of it: list(entry_points(...))." if "list" in was else _BY_GROUP,
             symbol="importlib.metadata.entry_points dict",
             raises=raises,
             module="importlib",

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
+from py314_rules.changed._frames import Frames
 from py314_rules.word_tests import names_given
 
 _FAILS = {
@@ -16,7 +17,9 @@ _FAILS = {
     **dict.fromkeys(("builtins.eval", "builtins.exec"), (1, "globals")),
     "builtins.type": (2, "dict"),
 }
+_TO_JSON = {"json.dumps", "json.dump"}
 _GONE = {"clear", "popitem"}
+_TEST, _COPY = "Test for collections.abc.Mapping.", "Use dict(frame.f_locals)."
 
 
 _TAKERS = {"isinstance": 0, **{name.rpartition(".")[2]: position for name, (position, _) in _FAILS.items()}}
@@ -42,6 +45,8 @@ class FLocalsAsDict(Rule):
     ## What it does
     Reports `isinstance(frame.f_locals, dict)`, and `f_locals` that is copied with `copy`, pickled, dumped as JSON,
     given to `eval` or `exec` as the globals, or emptied.
+
+    Not reported: the frame of a module or class, as `sys._getframe()` gives outside of functions.
 
     ## Why it matters
     Since Python 3.13 the `f_locals` of a function's frame is a proxy that writes through to the variables, and no dict:
@@ -80,47 +85,58 @@ class FLocalsAsDict(Rule):
     since = "3.13"
     words = (Words("f_locals", test=_may_need_dict),)
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._frames = Frames(context)
+        self._found: list[tuple[cst.CSTNode, cst.BaseExpression, str, str, str | None]] = []
+
     def visit_Call(self, node: cst.Call) -> None:
+        self._frames.see(node)
         functions = self.context.resolve(node.func)
         if "builtins.isinstance" in functions and len(node.args) == 2:
-            if self._is_f_locals(node.args[0].value) and self._is_dict(node.args[1].value):
-                self._tell(node, "is no dict, so that this is false", "Test for collections.abc.Mapping.")
+            if self._is_dict(node.args[1].value):
+                self._check(node, node.args[0].value, "is no dict, so that this is false", _TEST)
             return
         for name in sorted(functions & _FAILS.keys()):
-            if self._is_f_locals(self.context.argument(node, *_FAILS[name])):
-                what = name.removeprefix("builtins.")
-                self._tell(
-                    node, f"is no dict, so that {what} raises TypeError", "Use dict(frame.f_locals).", "TypeError"
-                )
-                return
-        if (
-            isinstance(node.func, cst.Attribute)
-            and node.func.attr.value in _GONE
-            and self._is_f_locals(node.func.value)
-        ):
-            method = node.func.attr.value
-            self._tell(node, f"has no method `{method}`", "Use dict(frame.f_locals).", "AttributeError")
+            given = self.context.argument(node, *_FAILS[name])
+            if given is None:
+                continue
+            keywords = {one.keyword.value for one in node.args if one.keyword is not None}
+            if name in _TO_JSON and keywords & {"default", "cls"}:
+                self._check(node, given, f"is no dict, so that {name} leaves it to the encoder", _COPY)
+            else:
+                what = f"is no dict, so that {name.removeprefix('builtins.')} raises TypeError"
+                self._check(node, given, what, _COPY, "TypeError")
+            return
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _GONE:
+            what = f"has no method `{node.func.attr.value}`"
+            self._check(node, node.func.value, what, _COPY, "AttributeError")
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         made, other = node.left, node.comparisons[0].comparator
-        if not isinstance(made, cst.Call) or len(made.args) != 1 or not self._is_f_locals(made.args[0].value):
+        if not isinstance(made, cst.Call) or len(made.args) != 1 or not self._is_dict(other):
             return
-        if "builtins.type" in self.context.resolve(made.func) and self._is_dict(other):
-            self._tell(node, "is no dict, so that this is false", "Test for collections.abc.Mapping.")
+        if "builtins.type" in self.context.resolve(made.func):
+            self._check(node, made.args[0].value, "is no dict, so that this is false", _TEST)
 
-    def _tell(self, node: cst.CSTNode, what: str, advice: str, raises: str | None = None) -> None:
-        self.report(
-            node,
-            f"Since Python 3.13 the f_locals of a function's frame {what}; before, it was a dict.",
-            help=advice,
-            symbol="frame.f_locals",
-            raises=raises,
-            impact=Impact.BREAKS if raises else Impact.CHANGES,
-        )
+    def leave_Module(self, node: cst.Module) -> None:
+        for place, frame, what, advice, raises in self._found:
+            if self._frames.is_of_function(frame) is not False:
+                self.report(
+                    place,
+                    f"Since Python 3.13 the f_locals of a function's frame {what}; before, it was a dict.",
+                    help=advice,
+                    symbol="frame.f_locals",
+                    raises=raises,
+                    impact=Impact.BREAKS if raises else Impact.CHANGES,
+                )
 
-    def _is_f_locals(self, node: cst.BaseExpression | None) -> bool:
-        made = self.context.value(node) if node is not None else None
-        return isinstance(made, cst.Attribute) and made.attr.value == "f_locals"
+    def _check(
+        self, place: cst.CSTNode, given: cst.BaseExpression, what: str, advice: str, raises: str | None = None
+    ) -> None:
+        frame = self._frames.locals_of(given)
+        if frame is not None:
+            self._found.append((place, frame, what, advice, raises))
 
     def _is_dict(self, node: cst.BaseExpression) -> bool:
         return "builtins.dict" in self.context.resolve(node)

@@ -7,7 +7,7 @@ from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
-from py314_rules.changed._event_loops import EventLoops
+from py314_rules.changed._event_loops import EventLoops, Function
 
 _NEEDS_LOOP = ("ensure_future", "gather", "shield", "as_completed", "wrap_future", "Future", "Task")
 _NAMES = {f"asyncio.{name}" for name in _NEEDS_LOOP} | {"asyncio.StreamReader", "asyncio.StreamReaderProtocol"}
@@ -23,9 +23,9 @@ class FutureWithoutLoop(Rule):
 
     ## What it does
     Reports `asyncio.ensure_future(...)`, `asyncio.gather(...)`, `asyncio.Future()` and the like in code that runs with
-    the module, where no event loop has been set.
+    the module, where no event loop has been set; also in functions that only such code of the file calls.
 
-    Not reported: calls in functions, with `loop=`, or of what may be futures already, and calls behind
+    Not reported: calls in other functions, with `loop=`, or of what may be futures already, and calls behind
     `asyncio.set_event_loop(...)` or `asyncio.get_event_loop()`.
 
     ## Why it matters
@@ -74,20 +74,26 @@ class FutureWithoutLoop(Rule):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._loops = EventLoops(context)
-        self._asked = False
+        self._asking: set[Function | None] = set()  # where the loop is asked for, which is reported there
         self._found: list[tuple[str, cst.Call]] = []
 
     def visit_Call(self, node: cst.Call) -> None:
         self._loops.see(node)
-        at_module = self._loops.home(node) is None
-        self._asked = self._asked or (at_module and self._loops.gets(node))
-        for name in sorted(self.context.resolve(node.func) & _NAMES) if at_module and not self._asked else ():
+        home = self._loops.home(node)
+        if self._loops.gets(node):
+            self._asking.add(home)
+        if home in self._asking:
+            return
+        for name in sorted(self.context.resolve(node.func) & _NAMES):
             if self._is_made_here(name, node):
                 self._found.append((name, node))
                 return
 
     def leave_Module(self, node: cst.Module) -> None:
         for name, call in self._found:
+            home = self._loops.home(call)
+            if home is not None and (self._asking or not self._loops.runs_with_module(home)):
+                continue
             if not self._loops.is_set(call):
                 self.report(
                     call.func,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, parse_version
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, parse_version
 
 _GUESSES = {
     *("mimetypes.guess_type", "mimetypes.MimeTypes.guess_type"),
@@ -26,6 +26,8 @@ class GuessedTypeComparison(Rule):
     Reports comparisons of the type that `mimetypes.guess_type` gives (`guess_type(...)[0]`, or `kind` of
     `kind, encoding = guess_type(...)`) with `audio/x-wav` and `video/x-msvideo`, and for Python 3.15
     with `application/x-texinfo` and `text/rtf`, unless the new type is accepted beside the old one.
+
+    Not reported: types that the file adds itself, with `add_type` or in `types_map`.
 
     ## Why it matters
     Since Python 3.14 `.wav` files are `audio/vnd.wave` and `.avi` files are `video/vnd.avi`: the comparison is never
@@ -62,6 +64,23 @@ class GuessedTypeComparison(Rule):
         for word in ("guess_type", "guess_file_type")
     )
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._added: set[str | None] = set()  # types and suffixes
+        self._found: list[tuple[cst.BaseExpression, str]] = []
+
+    def visit_Call(self, node: cst.Call) -> None:
+        function = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        if isinstance(function, cst.Name) and function.value == "add_type":
+            self._added |= {self.context.string(one.value) for one in node.args}
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        target = node.target
+        if not isinstance(target, cst.Subscript) or not isinstance(target.slice[0].slice, cst.Index):
+            return
+        if self.context.resolve(target.value) & {"mimetypes.types_map", "mimetypes.common_types"}:
+            self._added.add(self.context.string(target.slice[0].slice.value))
+
     def visit_Comparison(self, node: cst.Comparison) -> None:
         if len(node.comparisons) != 1:
             return
@@ -76,10 +95,16 @@ class GuessedTypeComparison(Rule):
                 self._check(right, {self.context.string(element.value) for element in choices.elements})
 
     def _check(self, node: cst.BaseExpression, accepted: set[str | None]) -> None:
-        for old, (new, since, suffix) in _CHANGED.items():
+        for old, (new, since, _) in _CHANGED.items():
             if old in accepted and new not in accepted and parse_version(since) <= self.context.target.version:
+                self._found.append((node, old))
+
+    def leave_Module(self, node: cst.Module) -> None:
+        for place, old in self._found:
+            new, since, suffix = _CHANGED[old]
+            if self._added.isdisjoint((old, suffix)):
                 self.report(
-                    node,
+                    place,
                     f'Since Python {since} `mimetypes` guesses "{new}" for {suffix} files; before, it was "{old}".',
                     help="Accept both.",
                     symbol="mimetypes.guess_type",

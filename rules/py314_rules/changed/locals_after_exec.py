@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
+from py314_rules.changed._frames import Frames
 from py314_rules.word_tests import names_given
 
-_EXEC, _EVAL, _LOCALS = "builtins.exec", "builtins.eval", "builtins.locals"
+_EXEC, _EVAL, _LOCALS, _VARS = "builtins.exec", "builtins.eval", "builtins.locals", "builtins.vars"
+_WRITING = {"update", "setdefault"}
+_WRITTEN = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:update|setdefault)\b)").search
 _KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
-_READS = re.compile(rb"\blocals\s*\(\s*\)\s*(?:\[|\.\s*(?:get|pop)\b)|=\s*locals\s*\(\s*\)").search
-_FRAMES = {"sys._getframe", "inspect.currentframe"}
+_READS = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:get|pop)\b)|=\s*(?:locals|vars)\s*\(\s*\)").search
 
 
 def _may_change(data: bytes) -> bool:
@@ -32,9 +34,10 @@ class LocalsAfterExec(Rule):
     """A function that reads through `locals()` what `exec` has set, or changes a frame's variables.
 
     ## What it does
-    Reports, in functions: `locals()["name"]` and `eval("name")` behind an `exec` that is given no namespace of its own;
-    the use of a dict kept from `locals()` behind another call of `locals()`; and assignments to the `f_locals` of the
-    function's own frame, or of its caller's if that is certainly a function.
+    Reports, in functions: `locals()["name"]`, `vars()["name"]` and `eval("name")` behind an `exec` that is given no
+    namespace of its own; `locals()` and `eval` behind `locals()["name"] = ...` or `locals().update(...)`; the use of a
+    dict kept from `locals()` behind another call of `locals()`; and assignments to the `f_locals` of the function's own
+    frame, or of its caller's if that is certainly a function.
 
     ## Why it matters
     Since Python 3.13 every call of `locals()` in a function gives a new dict: what `exec` sets is lost, and a dict from
@@ -75,6 +78,9 @@ class LocalsAfterExec(Rule):
         Words("locals", test=lambda data: data.count(b"locals()") > 1 and _KEPT(data)),
         Words("f_locals", "currentframe", test=_may_change),
         Words("f_locals", "_getframe", test=_may_change),
+        Words("f_locals", "inspect", "stack", test=_may_change),
+        Words("locals", test=_WRITTEN),
+        Words("exec", "vars", test=lambda data: _READS(data) and may_call(data, "exec", _may_use_locals)),
     )
 
     def __init__(self, context: Context) -> None:
@@ -83,8 +89,10 @@ class LocalsAfterExec(Rule):
         self._kept: dict[tuple[cst.CSTNode, str], tuple[cst.Call, set[str]]] = {}
         self._stale: set[tuple[cst.CSTNode, str]] = set()
         self._bound: defaultdict[cst.CSTNode, set[str]] = defaultdict(set)
-        self._calls: defaultdict[cst.CSTNode, list[cst.Call]] = defaultdict(list)
-        self._writes: list[tuple[cst.Attribute, cst.BaseExpression, cst.CSTNode]] = []
+        self._put: dict[cst.CSTNode, str | None] = {}  # by function: the name put into locals(), if it is known
+        self._lost: dict[cst.FunctionDef, tuple[cst.CSTNode, str | None]] = {}
+        self._frames = Frames(context)
+        self._writes: list[tuple[cst.BaseExpression, cst.BaseExpression]] = []  # the frame, and what is written to
         self._reads: list[tuple[cst.CSTNode, cst.FunctionDef, str, str]] = []
 
     # What a function binds.
@@ -129,17 +137,19 @@ class LocalsAfterExec(Rule):
                 if owner is function and name != target.value:
                     since.add(target.value)
         elif isinstance(target, cst.Subscript):
-            self._write(target.value, node)
+            self._write(target.value)
+            index = target.slice[0].slice
+            if function is not None and self._gives_locals(target.value) and isinstance(index, cst.Index):
+                self._put[function] = self.context.string(index.value)
 
     # What it reads.
 
     def visit_Call(self, node: cst.Call) -> None:
-        called = self.context.definition(node.func)
-        if called is not None:
-            self._calls[called].append(node)
+        self._frames.see(node)
         function = self._function(node)
         if function is None:
             return
+        self._check_put(node, function)
         if self._is_call(node, _EXEC) and self._uses_locals(node):
             self._execs[function].append(node)
         elif self._is_call(node, _LOCALS):
@@ -154,7 +164,22 @@ class LocalsAfterExec(Rule):
             if self._is_locals(node.func.value):
                 self._read(node.func, function, self.context.string(node.args[0].value), "")
         elif isinstance(node.func, cst.Attribute) and node.func.attr.value == "update":
-            self._write(node.func.value, node)
+            self._write(node.func.value)
+
+    def _check_put(self, node: cst.Call, function: cst.FunctionDef) -> None:
+        """Whether a call puts something into the dict of ``locals()``, or looks for what was put into another."""
+        parent = next(self.context.ancestors(node))
+        writes = isinstance(parent, cst.Attribute) and parent.attr.value in _WRITING
+        target = isinstance(parent, cst.Subscript) and isinstance(
+            next(self.context.ancestors(parent)), cst.AssignTarget
+        )
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _WRITING:
+            if self._gives_locals(node.func.value):
+                self._put[function] = self.context.string(node.args[0].value) if node.args else None
+        elif function in self._put and not writes and not target:
+            evaluates = self._is_call(node, _EVAL) and len(node.args) == 1
+            if evaluates or self._gives_locals(node):
+                self._lost.setdefault(function, (node.func, self._put[function]))
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         function = self._function(node)
@@ -207,8 +232,19 @@ class LocalsAfterExec(Rule):
                     level=Level.ERROR if raises else Level.WARNING,
                     impact=Impact.BREAKS if raises else Impact.CHANGES,
                 )
-        for attribute, written, place in self._writes:
-            if self._is_of_function(attribute.value, place):
+        for function, (place, put) in self._lost.items():
+            if put is None or put not in self._bound[function]:
+                self.report(
+                    place,
+                    "Since Python 3.13 every call of locals() in a function gives a new dict, without what was put into"
+                    " one before; before, it was kept.",
+                    help="Keep a dict of your own: namespace = {**locals(), ...}.",
+                    symbol="locals() written to",
+                    level=Level.WARNING,
+                    confidence=Confidence.MEDIUM,
+                )
+        for frame, written in self._writes:
+            if self._frames.is_of_function(frame):
                 self.report(
                     written,
                     "Since Python 3.13 this changes the variables of the running function; before, it changed a copy.",
@@ -219,27 +255,10 @@ class LocalsAfterExec(Rule):
                     confidence=Confidence.MEDIUM,
                 )
 
-    def _write(self, node: cst.BaseExpression, place: cst.CSTNode) -> None:
-        made = self.context.value(node)
-        if isinstance(made, cst.Attribute) and made.attr.value == "f_locals":
-            self._writes.append((made, node, place))
-
-    def _is_of_function(self, frame: cst.BaseExpression, place: cst.CSTNode) -> bool:
-        """Whether a frame is that of the function around, or of one that certainly called it."""
-        function = self._function(place)
-        made = self.context.value(frame)
-        up = isinstance(made, cst.Attribute) and made.attr.value == "f_back"
-        if up and isinstance(made, cst.Attribute):
-            made = self.context.value(made.value)
-        if function is None or not isinstance(made, cst.Call) or not self.context.resolve(made.func) & _FRAMES:
-            return False
-        depth = self.context.argument(made, 0, "depth")
-        if depth is not None and not (isinstance(depth, cst.Integer) and depth.value in ("0", "1")):
-            return False
-        if not up and (depth is None or (isinstance(depth, cst.Integer) and depth.value == "0")):
-            return True
-        callers = self._calls[function] if not (up and depth is not None) else []
-        return bool(callers) and all(self._function(call) is not None for call in callers)
+    def _write(self, node: cst.BaseExpression) -> None:
+        frame = self._frames.locals_of(node)
+        if frame is not None:
+            self._writes.append((frame, node))
 
     # Small questions.
 
@@ -251,7 +270,12 @@ class LocalsAfterExec(Rule):
         return isinstance(node, cst.Call) and function in self.context.resolve(node.func)
 
     def _is_locals(self, node: cst.BaseExpression) -> bool:
-        return self._is_call(self.context.value(node), _LOCALS)
+        return self._gives_locals(self.context.value(node))
+
+    def _gives_locals(self, node: cst.BaseExpression) -> bool:
+        if not isinstance(node, cst.Call) or node.args:
+            return False
+        return self._is_call(node, _LOCALS) or self._is_call(node, _VARS)
 
     def _uses_locals(self, node: cst.Call) -> bool:
         """Whether ``exec`` or ``eval`` works in the local variables: without a namespace, or in that of locals()."""

@@ -133,7 +133,7 @@ class UnhashableDataclassDefault(Rule):
             return False  # which was no different before
         defined = {one.name.value for one in node.body.body if isinstance(one, cst.FunctionDef)} | set(_assigned(node))
         if "__hash__" in defined:
-            return False
+            return not node.decorators and _assigned(node).get("__hash__") == "None"
         options = self._dataclass_options(node)
         if options is not None and "?" not in options:
             if options.get("eq", "True") == "True":
@@ -158,8 +158,13 @@ class UnhashableDataclassDefault(Rule):
         return None
 
 
-def _assigned(node: cst.ClassDef) -> Iterator[str]:
+def _assigned(node: cst.ClassDef) -> dict[str, str]:
+    """The names that the body of a class assigns, and the last names that they are given, if those are plain."""
+    found: dict[str, str] = {}
     for line in node.body.body:
         for one in line.body if isinstance(line, cst.SimpleStatementLine) else ():
             if isinstance(one, cst.Assign):
-                yield from (target.target.value for target in one.targets if isinstance(target.target, cst.Name))
+                value = one.value.value if isinstance(one.value, cst.Name) else ""
+                names = [target.target.value for target in one.targets if isinstance(target.target, cst.Name)]
+                found |= dict.fromkeys(names, value)
+    return found

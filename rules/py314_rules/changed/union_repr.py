@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.changed._unions import knows_more
 
 _UNIONS = {"typing.Union", "typing.Optional"}
 _TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
-_OLD_TEXT = re.compile(r"typing\.(?:Union|Optional)\[")
+_OLD_TEXT = re.compile(r"typing\.(?:Union|Optional)\[|typing\.Union$")
+_OLD_PART = re.compile(r"typing\.(?:Union|Optional)(?:\[|$)")
+_ASSERTS = {"assertEqual", "assertEquals", "assertNotEqual", "assertIn", "assertNotIn"}
 _TEXT_METHODS = {"startswith", "replace", "split", "partition", "removeprefix", "find", "index", "count", "__eq__"}
 _U = rb"(?:\w+\.)?(?:Union|Optional)\s*\["
 _USED = re.compile(rb"(?<!cast)\(\s*%b|[{]\s*%b|[%%]\s*\(?\s*%b|\b(?:Union|Optional)\s+as\b" % (_U, _U, _U)).search
@@ -29,7 +32,9 @@ class UnionRepr(Rule):
     ## What it does
     Reports `str`, `repr`, `print` and f-strings of `Union[...]` and `Optional[...]`, also through a function of the
     same file that is called with one, and comparisons of such text with `"typing.Union[..."` or
-    `"typing.Optional[..."`.
+    `"typing.Optional[..."`, also by `assertEqual`.
+
+    Not reported: functions that look for the new text, `UnionType` or the origin as well.
 
     ## Why it matters
     Since Python 3.14 the text is `int | str` and `int | None`. Before, it was `typing.Union[int, str]` and
@@ -69,12 +74,17 @@ class UnionRepr(Rule):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._told: set[cst.CSTNode] = set()
+        self._told: set[cst.CSTNode] = set()  # the functions in which, or with a call of which, it has been reported
+        self._calls: list[tuple[cst.FunctionDef, cst.BaseExpression]] = []
 
     def visit_Call(self, node: cst.Call) -> None:
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TEXT_METHODS:
-            if node.args and self._is_old_text(node.args[0].value) and self._is_text_of_type(node.func.value):
-                self._report(node.args[0].value)
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _ASSERTS and len(node.args) > 1:
+            self._compare(
+                [one.value for one in node.args[:2]], _OLD_PART if "In" in node.func.attr.value else _OLD_TEXT
+            )
+            return
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TEXT_METHODS and node.args:
+            self._compare([node.func.value, node.args[0].value], _OLD_PART)
             return
         values = [argument.value for argument in node.args if argument.keyword is None and not argument.star]
         unions = [value for value in values if self._is_union(value)]
@@ -83,12 +93,11 @@ class UnionRepr(Rule):
         called = self.context.definition(node.func)
         if self.context.resolve(node.func) & _TO_TEXT:
             self._report(unions[0])
-        elif isinstance(called, cst.FunctionDef) and called not in self._told:
+        elif isinstance(called, cst.FunctionDef):
             names = [one.name.value for one in called.params.params]
             for value, parameter in zip(values, names, strict=False):
                 if value in unions and self._becomes_text(called, parameter):
-                    self._told.add(called)
-                    self._report(value)
+                    self._calls.append((called, value))
                     return
 
     def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> None:
@@ -103,13 +112,25 @@ class UnionRepr(Rule):
                     self._report(value)
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
-        sides = [node.left, *(one.comparator for one in node.comparisons)]
+        has_part = isinstance(node.comparisons[0].operator, (cst.In, cst.NotIn))
+        self._compare([node.left, *(one.comparator for one in node.comparisons)], _OLD_PART if has_part else _OLD_TEXT)
+
+    def leave_Module(self, node: cst.Module) -> None:
+        for called, value in self._calls:
+            if called not in self._told:
+                self._told.add(called)
+                self._report(value)
+
+    def _compare(self, sides: list[cst.BaseExpression], old: re.Pattern[str]) -> None:
         for side in sides:
-            if self._is_old_text(side) and any(self._is_text_of_type(other) for other in sides):
-                self._report(side)
+            if old.match(self.context.string(side) or "") and any(self._is_text_of_type(other) for other in sides):
+                function = self.context.enclosing(side, cst.FunctionDef)
+                if function is not None:
+                    self._told.add(function)
+                self._report(side, copes=knows_more(self.context, side))
                 return
 
-    def _report(self, node: cst.BaseExpression) -> None:
+    def _report(self, node: cst.BaseExpression, *, copes: bool = False) -> None:
         self.report(
             node,
             "Since Python 3.14 the text of a union is `int | str` and `int | None`; before, it was"
@@ -117,6 +138,7 @@ class UnionRepr(Rule):
             help="Use typing.get_origin and typing.get_args, not the text.",
             symbol="Union repr",
             module="typing",
+            copes=copes,
         )
 
     def _is_union(self, node: cst.BaseExpression) -> bool:
@@ -138,9 +160,6 @@ class UnionRepr(Rule):
             elif isinstance(node, cst.FormattedStringExpression) and self.context.dotted(node.expression) == parameter:
                 return True
         return False
-
-    def _is_old_text(self, node: cst.BaseExpression) -> bool:
-        return _OLD_TEXT.match(self.context.string(node) or "") is not None
 
     def _is_text_of_type(self, node: cst.BaseExpression) -> bool:
         """Whether it is made by ``str`` or ``repr``, perhaps with methods of strings behind."""

@@ -73,17 +73,19 @@ class ValueReturnedFromTest(Rule):
         if node.value is None or function is None or not self._is_test(function):
             return
         value = self.context.value(node.value)
-        if isinstance(value, (cst.Call, cst.Await)) and not self._is_constructor(value):
+        if isinstance(value, (cst.Call, cst.Await)) and not self._gives_a_value(value):
             return  # whether a function gives None is not to be known
         types = self.context.types(node.value)
         if types and "types.NoneType" not in types and (function.asynchronous is None or self._is_isolated(function)):
             self._report(node, "a value")
 
-    def _is_constructor(self, value: cst.Call | cst.Await) -> bool:
+    def _gives_a_value(self, value: cst.Call | cst.Await) -> bool:
+        """Whether a call makes an instance, or is one of a builtin function, whose results are known."""
         if isinstance(value, cst.Await):
             return False
         names = self.context.resolve(value.func)
-        return bool(names) and names <= self.context.types(value)
+        is_builtin = all(name.startswith("builtins.") for name in names)
+        return bool(names) and (is_builtin or names <= self.context.types(value))
 
     def _is_test(self, function: cst.FunctionDef) -> bool:
         if not function.name.value.startswith("test"):

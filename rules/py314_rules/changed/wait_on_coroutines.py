@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 
 _WAITS = re.compile(rb"\bwait\s*\(|\bwait\s+as\b|=\s*(?:asyncio\s*\.\s*)?wait\s*$", re.MULTILINE)
-
-_COLLECT = {"builtins.list", "builtins.set", "builtins.tuple", "builtins.frozenset"}
+_COPIES = {"builtins.list", "builtins.set", "builtins.tuple", "builtins.frozenset", "builtins.iter"}
 
 
 class WaitOnCoroutines(Rule):
     """Coroutines, not tasks, that are given to `asyncio.wait`.
 
     ## What it does
-    Reports `asyncio.wait` of a list, set, tuple or comprehension in which there is certainly a coroutine.
+    Reports `asyncio.wait` of a list, set, tuple, comprehension or `map(...)` in which there is certainly a coroutine,
+    also where the list was filled with `append`.
 
     ## Why it matters
     Since Python 3.11 it raises `TypeError`. Before, it made tasks of them, which was deprecated.
@@ -56,31 +55,72 @@ class WaitOnCoroutines(Rule):
     since = "3.11"
     words = (Words("asyncio", "wait", "async", test=_WAITS.search),)
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._filled: set[tuple[cst.CSTNode | None, str]] = set()  # lists that a coroutine was put into, by function
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self._filled.discard(self._room(node.target))
+
     def visit_Call(self, node: cst.Call) -> None:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("append", "add") and len(node.args) == 1:
+            if self._is_coroutine(node.args[0].value) and self._is_plain(self.context.value(node.func.value)):
+                self._filled.add(self._room(node.func.value))
+            return
         if "asyncio.wait" not in self.context.resolve(node.func):
             return
         waited = self.context.argument(node, 0, "fs")
-        for one in self._items(waited) if waited is not None else ():
-            if "types.CoroutineType" in self.context.types(one):
-                self.report(
-                    node.func,
-                    "Since Python 3.11 `asyncio.wait` raises TypeError for coroutines; before, it made tasks of them.",
-                    help="Wrap each one in asyncio.create_task(...), or use asyncio.gather.",
-                    symbol="asyncio.wait",
-                    raises="TypeError",
-                    module="asyncio",
-                )
-                return
+        if waited is not None and (self._gives_coroutine(waited) or self._is_filled(waited)):
+            self.report(
+                node.func,
+                "Since Python 3.11 `asyncio.wait` raises TypeError for coroutines; before, it made tasks of them.",
+                help="Wrap each one in asyncio.create_task(...), or use asyncio.gather.",
+                symbol="asyncio.wait",
+                raises="TypeError",
+                module="asyncio",
+            )
 
-    def _items(self, waited: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-        made = self.context.value(waited)
+    def _gives_coroutine(self, iterable: cst.BaseExpression) -> bool:
+        """Whether one of the things in an iterable is certainly a coroutine."""
+        made = self.context.value(iterable)
         if isinstance(made, (cst.List, cst.Set, cst.Tuple)):
-            for element in made.elements:
-                if isinstance(element, cst.StarredElement):
-                    yield from self._items(element.value)
-                else:
-                    yield element.value
-        elif isinstance(made, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
-            yield made.elt
-        elif isinstance(made, cst.Call) and len(made.args) == 1 and self.context.resolve(made.func) & _COLLECT:
-            yield from self._items(made.args[0].value)
+            return any(
+                self._gives_coroutine(one.value)
+                if isinstance(one, cst.StarredElement)
+                else self._is_coroutine(one.value)
+                for one in made.elements
+            )
+        if isinstance(made, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
+            return self._is_coroutine(made.elt)
+        if not isinstance(made, cst.Call) or not made.args:
+            return False
+        names = self.context.resolve(made.func)
+        if "builtins.map" in names:
+            function = self.context.definition(made.args[0].value)
+            return isinstance(function, cst.FunctionDef) and _is_async(function)
+        return bool(names & _COPIES) and self._gives_coroutine(made.args[0].value)
+
+    def _is_coroutine(self, node: cst.BaseExpression) -> bool:
+        return "types.CoroutineType" in self.context.types(node)
+
+    def _is_plain(self, made: cst.BaseExpression) -> bool:
+        """Whether it is a list or set, which keeps what it is given as it is."""
+        is_call = isinstance(made, cst.Call) and not self.context.resolve(made.func).isdisjoint(_COPIES)
+        return isinstance(made, (cst.List, cst.Set)) or is_call
+
+    def _is_filled(self, waited: cst.BaseExpression) -> bool:
+        return isinstance(waited, (cst.Name, cst.Attribute)) and self._room(waited) in self._filled
+
+    def _room(self, name: cst.BaseExpression) -> tuple[cst.CSTNode | None, str]:
+        return self.context.enclosing(name, cst.FunctionDef, cst.Lambda), self.context.dotted(name)
+
+
+def _is_async(function: cst.FunctionDef) -> bool:
+    stack: list[cst.CSTNode] = [function.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Yield):
+            return False
+        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            stack.extend(node.children)
+    return function.asynchronous is not None and not function.decorators

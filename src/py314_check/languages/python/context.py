@@ -166,7 +166,7 @@ class PythonContext:
         failing = {
             node: report.raises
             for _, node, report in self._reports
-            if report.raises is not None and not self._reach.is_dead(node)
+            if report.raises is not None and not report.copes and not self._reach.is_dead(node)
         }
         guards = Guards(self._reach, self.path, failing)
         judged: list[tuple[Rule, cst.CSTNode, Report, Verdict]] = []
@@ -175,7 +175,7 @@ class PythonContext:
                 judged.append((rule, node, report, Verdict()))
                 continue
             verdict = guards.judge(Subject(node, report.symbol, report.raises, report.module, report.brought_by))
-            if not verdict.dead:
+            if not verdict.dead and not (report.copes and verdict.guard is None):
                 judged.append((rule, node, report, verdict))
         return judged
 

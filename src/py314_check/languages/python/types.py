@@ -103,24 +103,26 @@ class Types:
     def member(self, node: cst.Attribute) -> Member:
         """What an attribute of an expression may be, looked up where Python would look it up."""
         found = self._infer(node.value)
-        nothing = Member(frozenset(), certain=False)
+        nothing = Member((), certain=False)
         if found is None:
             return nothing
-        names: list[frozenset[str]] = []
+        names: list[dict[str, None]] = []
         certain = True
         for one in found:
             if one.form not in ("", "type", "super"):
                 return nothing
-            looked_up: set[str] = set()
+            looked_up: dict[str, None] = {}
             for kind in self._mro(one.kind)[one.form == "super" :]:
                 if kind is None:
                     certain = False
                 elif isinstance(kind, str):
-                    looked_up.add(f"{kind}.{node.attr.value}")
+                    looked_up[f"{kind}.{node.attr.value}"] = None
                 elif not self._settings(kind).keys().isdisjoint((node.attr.value, "__getattr__", "__getattribute__")):
                     return nothing
-            names.append(frozenset(looked_up))
-        return Member(frozenset.intersection(*names), certain) if names else nothing
+            names.append(looked_up)
+        if len(names) == 1:
+            return Member(tuple(names[0]), certain)
+        return Member(tuple(sorted(set.intersection(*map(set, names)))), certain) if names else nothing
 
     def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
         """The function or class of this file that an expression stands for, if it is one for certain."""
