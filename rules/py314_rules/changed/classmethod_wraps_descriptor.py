@@ -11,9 +11,10 @@ _STATIC = "builtins.staticmethod"
 _WRAPS = re.compile(
     rb"@classmethod\s*(?:#[^\r\n]*\s*)?@\s*[\w.]*(?:%(inner)b)\b|\bclassmethod\s*\(\s*[\w.]*(?:%(inner)b)\b"
     rb"|=\s*[\w.]*(?:classmethod|%(inner)b)\s*$|(?:%(inner)b)\s+as\b"
-    % {b"inner": rb"property|abstractproperty|DynamicClassAttribute|staticmethod"},
+    % {b"inner": rb"property|abstractproperty|DynamicClassAttribute|staticmethod|singledispatchmethod"},
     re.MULTILINE,
 ).search
+_WRAPS_ANY = re.compile(rb"@classmethod\s*(?:#[^\r\n]*\s*)?@|\bclassmethod\s*\(\s*\w+\s*\(").search
 
 
 class ClassmethodWrapsDescriptor(Rule):
@@ -62,7 +63,7 @@ class ClassmethodWrapsDescriptor(Rule):
     code, name = "CHG203", "classmethod-wraps-descriptor"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.13"
-    words = (Words("classmethod", test=_WRAPS),)
+    words = (Words("classmethod", test=_WRAPS), Words("classmethod", "__get__", test=_WRAPS_ANY))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         for outer, inner in zip(node.decorators, node.decorators[1:], strict=False):

@@ -22,7 +22,7 @@ _GONE = {"clear", "popitem"}
 _TEST, _COPY = "Test for collections.abc.Mapping.", "Use dict(frame.f_locals)."
 
 
-_TAKERS = {"isinstance": 0, **{name.rpartition(".")[2]: position for name, (position, _) in _FAILS.items()}}
+_TAKERS = {("isinstance", 0), ("type", 0), *((name.rpartition(".")[2], place) for name, (place, _) in _FAILS.items())}
 
 
 def _may_need_dict(data: bytes) -> bool:
@@ -35,7 +35,7 @@ def _may_need_dict(data: bytes) -> bool:
 
     lost = rb"\b(?:%b)\s*\.\s*(?:%b)\b" % (b"|".join(sorted(names)), "|".join(sorted(_GONE)).encode())
     return re.search(lost, data) is not None or any(
-        may_call(data, taker, partial(is_given, position=position)) for taker, position in _TAKERS.items()
+        may_call(data, taker, partial(is_given, position=position)) for taker, position in _TAKERS
     )
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import Given, may_call
 
 _METHODS = {f"sqlite3.{kind}.{method}" for kind in ("Connection", "Cursor") for method in ("execute", "executemany")}
+
+
+def _may_give_date(given: Sequence[Given]) -> bool:
+    return len(given) == 2
 
 
 class SqliteDefaultAdapter(Rule):
@@ -49,11 +55,17 @@ class SqliteDefaultAdapter(Rule):
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.MEDIUM  # another file may register an adapter
     since = "3.12"
     words = tuple(
-        Words("sqlite3", "datetime", method, test=lambda data: b"register_adapter" not in data)
+        Words("sqlite3", "datetime", method, test=partial(may_call, function=method, condition=_may_give_date))
         for method in ("execute", "executemany")
     )
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._registers = False
+        self._found: list[tuple[cst.BaseExpression, str]] = []
+
     def visit_Call(self, node: cst.Call) -> None:
+        self._registers = self._registers or "sqlite3.register_adapter" in self.context.resolve(node.func)
         if len(node.args) != 2 or not isinstance(node.func, cst.Attribute) or any(arg.star for arg in node.args):
             return
         member = self.context.member(node.func)
@@ -63,13 +75,17 @@ class SqliteDefaultAdapter(Rule):
             kinds = self.context.types(value)
             if "datetime.date" in kinds:
                 kind = "datetime" if "datetime.datetime" in kinds else "date"
-                self.report(
-                    value,
-                    f"Since Python 3.12 it is deprecated to leave a {kind} to the default adapter of `sqlite3`.",
-                    help="Pass a string, such as isoformat(), or register an adapter of your own.",
-                    symbol="sqlite3 default adapter",
-                    module="sqlite3",
-                )
+                self._found.append((value, kind))
+
+    def leave_Module(self, node: cst.Module) -> None:
+        for value, kind in self._found if not self._registers else ():
+            self.report(
+                value,
+                f"Since Python 3.12 it is deprecated to leave a {kind} to the default adapter of `sqlite3`.",
+                help="Pass a string, such as isoformat(), or register an adapter of your own.",
+                symbol="sqlite3 default adapter",
+                module="sqlite3",
+            )
 
     def _values(self, parameters: cst.BaseExpression, *, rows: bool) -> Iterator[cst.BaseExpression]:
         """The parameters that are written out, of one row or of several."""

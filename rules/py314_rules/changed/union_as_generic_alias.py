@@ -9,8 +9,14 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.changed._unions import knows_more
 
 _ALIASES = {"typing._GenericAlias", "typing._UnionGenericAlias"}
-_SETS = re.compile(rb"\b\w+\.__\w+__\s*=[^=]").search
+_UNION = re.compile(rb"(\w+)\s*(?::[^=\r\n]*)?=\s*(?:\w+\.)?(?:Union|Optional)\s*\[")
+_SETS = re.compile(rb"\b(\w+)\.__\w+__\s*=[^=]")
 _UNIONS = {"typing.Union", "typing.Optional"}
+
+
+def _may_set(data: bytes) -> bool:
+    """Whether an attribute of a name for a union may be set."""
+    return not {found[1] for found in _UNION.finditer(data)}.isdisjoint(found[1] for found in _SETS.finditer(data))
 
 
 class UnionAsGenericAlias(Rule):
@@ -56,8 +62,8 @@ class UnionAsGenericAlias(Rule):
     words = (
         Words("__origin__", "Union", "_GenericAlias"),
         Words("__origin__", "Union", "_UnionGenericAlias"),
-        Words("typing", "Union", test=_SETS),
-        Words("typing", "Optional", test=_SETS),
+        Words("typing", "Union", test=_may_set),
+        Words("typing", "Optional", test=_may_set),
     )
 
     def visit_Comparison(self, node: cst.Comparison) -> None:

@@ -18,7 +18,7 @@ _U = rb"(?:\w+\.)?(?:Union|Optional)\s*\["
 _USED = re.compile(rb"(?<!cast)\(\s*%b|[{]\s*%b|[%%]\s*\(?\s*%b|\b(?:Union|Optional)\s+as\b" % (_U, _U, _U)).search
 _ALIAS = re.compile(rb"^[ \t]*(\w+)\s*(?::[^=\r\n]*)?=\s*(?:[\w.]+\s*\[\s*)?%b" % _U, re.MULTILINE)
 _TAKEN = re.compile(rb"[({%%,]\s*(\w+)\s*[)}!:,]").findall
-_LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\[").search
+_LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\b").search
 
 
 def _may_become_text(data: bytes) -> bool:

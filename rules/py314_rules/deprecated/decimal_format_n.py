@@ -10,8 +10,8 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 _DECIMAL = "decimal.Decimal"
 _SPEC = re.compile(r"(?:.?[<>=^])?[-+ ]?0?\d*(?:\.\d+)?N", re.DOTALL)
 _FIELDS = re.compile(r"\{\{|\}\}|\{(\d*)(?:![rsa])?(?::([^{}]*))?\}")
-# A format ends with N: in an f-string or a template before the brace, else before the quote.
-_MAY_END = re.compile(rb":[^{}\r\n]*N\}|N[\"']").search
+# A format with N: in an f-string or a template behind a colon, else all of a string.
+_MAY_END = re.compile(rb":[^{}\r\n]*N\}|[\"'](?:.?[<>=^])?[-+ ]?\d*(?:\.\d+)?N[\"']", re.DOTALL).search
 
 
 class DecimalFormatN(Rule):
@@ -50,7 +50,7 @@ class DecimalFormatN(Rule):
     code, name = "DPR007", "decimal-format-n"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.13"
-    words = (Words("decimal", test=_MAY_END),)
+    words = (Words("decimal", imported=True, test=_MAY_END),)
 
     def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> None:
         spec = node.format_spec or ()

@@ -16,7 +16,15 @@ def _may_be_bool(data: bytes, inverted: bytes) -> bool:
     if inverted.startswith(b"("):
         return _BOOL_PART.search(inverted) is not None
     name = re.escape(inverted.rpartition(b".")[2])
-    made = rb"\b" + name + rb"\b\s*(?::[^=\r\n]*)?(?:=|:=)(?:[^=\r\n].*)?\b(?:in\b|is\b|" + _GIVES_BOOL + rb")"
+    made = (
+        rb"\b"
+        + name
+        + rb"\b\s*(?::[^=\r\n]*)?(?:=|:=)(?:[^=\r\n].*)?\b(?:in\b|is\b|"
+        + _GIVES_BOOL
+        + rb")|\b"
+        + name
+        + rb"\b\s*(?::[^=\r\n]*)?:?=[^=\r\n].*(?:[<>]|[=!]=)"
+    )
     return re.match(_GIVES_BOOL, inverted) is not None or (
         re.search(made + rb"|\b" + name + rb"\b\s*(?:\(.*\)\s*->|:)\s*[\"']?bool\b", data) is not None
     )
