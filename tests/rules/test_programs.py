@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers.scanning import found
 
 from py314_check.model import Level, Target
 from py314_check.run import Options, check
@@ -23,5 +24,15 @@ def test_program(program: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     findings = check(options).findings
     if program.get("may_have_notes"):  # what warns at most, or cannot be told from the code
         findings = tuple(one for one in findings if one.level is not Level.NOTE)
-    found = [[one.path, one.place.line, one.symbol, one.guard is not None] for one in findings]
-    assert sorted(found) == program["expected"]
+    reported = [[one.path, one.place.line, one.symbol, one.guard is not None] for one in findings]
+    assert sorted(reported) == program["expected"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program["id"])
+def test_the_word_test_loses_nothing(program: dict) -> None:  # type: ignore[type-arg]
+    for code in (code for name, code in program["files"].items() if name.endswith(".py")):
+        findings = [
+            [(one.code, one.place) for one in found(code, target=program["target"], word_test=word_test)]  # type: ignore[arg-type]
+            for word_test in (True, False)
+        ]
+        assert findings[0] == findings[1]
