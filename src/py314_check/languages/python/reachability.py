@@ -12,6 +12,7 @@ from py314_check.languages.python.scopes import Names, dotted
 from py314_check.languages.python.truth import Basis, Truth, Truths
 from py314_check.model import Target
 
+_JUMPS = (cst.Return, cst.Raise, cst.Continue, cst.Break)
 BLOCKS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
 LEAVES_PROCESS = {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"}
 
@@ -165,7 +166,7 @@ class Reachability:
         """Why nothing behind a statement runs on the target; None where something may."""
         if isinstance(statement, cst.SimpleStatementLine):
             return next((verdict for part in statement.body if (verdict := self._leaves(part)) is not None), None)
-        if isinstance(statement, (cst.Return, cst.Raise, cst.Continue, cst.Break)):
+        if isinstance(statement, _JUMPS):
             return _DEAD
         if isinstance(statement, cst.Expr):
             return self._exits(statement.value)
@@ -177,10 +178,9 @@ class Reachability:
                 truth = self.truth(test)
                 if truth is not None and truth.value is not outcome:
                     return self._verdict(truth)
-        if isinstance(statement, (cst.Try, cst.TryStar)):
-            leaves = self.block_leaves(statement.body) or self.block_leaves(statement.orelse)
-            if leaves is not None and self.attempts.succeeds(statement):
-                return Verdict(guard=f"what stands before it works on Python {self._target.release}, and ends here")
+        if isinstance(statement, (cst.Try, cst.TryStar)) and (_jumps(statement.body) or _jumps(statement.orelse)):
+            works = f"what stands before it works on Python {self._target.release}, and ends here"
+            return Verdict(guard=works) if self.attempts.succeeds(statement) else None
         if isinstance(statement, cst.If):
             truth = self.truth(statement.test)
             taken = self.block_leaves(statement.body)
@@ -232,6 +232,17 @@ class Reachability:
             marks = statement.value.elements if isinstance(statement.value, cst.List) else ()
             for mark in [statement.value, *(element.value for element in marks)]:
                 yield from _skip_condition(mark)
+
+
+def _jumps(block: cst.CSTNode | None) -> bool:
+    """Whether one of the statements of a block leaves it, whatever the tests inside the others."""
+    if isinstance(block, cst.Else):
+        block = block.body
+    for line in getattr(block, "body", ()):
+        parts = line.body if isinstance(line, cst.SimpleStatementLine) else (line,)
+        if any(isinstance(part, _JUMPS) for part in parts):
+            return True
+    return False
 
 
 def _skip_condition(mark: cst.BaseExpression) -> Iterator[tuple[cst.BaseExpression, bool]]:
