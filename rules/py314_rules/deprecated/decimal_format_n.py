@@ -11,7 +11,7 @@ _DECIMAL = "decimal.Decimal"
 _SPEC = re.compile(r"(?:.?[<>=^])?[-+ ]?0?\d*(?:\.\d+)?N", re.DOTALL)
 _FIELDS = re.compile(r"\{\{|\}\}|\{(\d*)(?:![rsa])?(?::([^{}]*))?\}")
 # A format ends with N: in an f-string or a template before the brace, else before the quote.
-_MAY_END = re.compile(rb":[^{}\r\n]*N\}|N[\"']").search
+_MAY_END = re.compile(rb":[^{}\r\n:]{0,40}N\}|N[\"']").search
 
 
 class DecimalFormatN(Rule):
