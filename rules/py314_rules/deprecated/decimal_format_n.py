@@ -11,7 +11,7 @@ _DECIMAL = "decimal.Decimal"
 _SPEC = re.compile(r"(?:.?[<>=^])?[-+ ]?0?\d*(?:\.\d+)?N", re.DOTALL)
 _FIELDS = re.compile(r"\{\{|\}\}|\{(\d*)(?:![rsa])?(?::([^{}]*))?\}")
 # A format with N: in an f-string or a template behind a colon, else all of a string.
-_MAY_END = re.compile(rb":[^{}\r\n]*N\}|[\"'](?:.?[<>=^])?[-+ ]?\d*(?:\.\d+)?N[\"']", re.DOTALL).search
+_MAY_END = re.compile(rb":[^{}\r\n:]{0,40}N\}|[\"'](?:.?[<>=^])?[-+ ]?\d{0,9}(?:\.\d{1,9})?N[\"']", re.DOTALL).search
 
 
 class DecimalFormatN(Rule):
