@@ -247,7 +247,7 @@ def test_broken_configuration_is_2(text: str, says: str, project: Path) -> None:
 
 
 def test_metadata_is_read_with_isolated_too(project: Path) -> None:
-    (project / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = ['requests']\n")
+    (project / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = ['legacy-cgi']\n")
     assert run("--isolated", cwd=project)[0] == 0
 
 
