@@ -218,6 +218,9 @@ class Context(Protocol):
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes that a node stands in, nearest first."""
 
+    def below(self, node: cst.CSTNode, *, own: bool = False) -> Iterator[cst.CSTNode]:
+        """A node and all that stands in it; if only its ``own``, not what is in further functions and classes."""
+
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         """The nearest node of some kinds that a node stands in; of functions and classes, in whose body it stands."""
 

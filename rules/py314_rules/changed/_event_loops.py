@@ -88,7 +88,8 @@ class EventLoops:
             return True
         if not isinstance(function, cst.FunctionDef) or function in seen or function in self._callbacks:
             return False
-        if function.decorators or self._is_coroutine(function) or self._yields(function):
+        yields = any(isinstance(one, cst.Yield) for one in self._context.below(function, own=True))
+        if function.decorators or self._is_coroutine(function) or yields:
             return False
         calls, seen = self._callers[function], seen | {function}
         return bool(calls) and all(self.runs_with_module(self.home(call), seen) for call in calls)
@@ -134,12 +135,7 @@ class EventLoops:
         return False
 
     def _strings(self, test: cst.CSTNode) -> Iterator[str | None]:
-        stack = [test]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, cst.SimpleString):
-                yield self._context.string(node)
-            stack.extend(node.children)
+        return (self._context.string(node) for node in self._context.below(test) if isinstance(node, cst.SimpleString))
 
     def _sets(self, node: cst.Call) -> bool:
         last = _last(node.func)
@@ -164,16 +160,6 @@ class EventLoops:
             if names & {"loop", "event_loop"}:  # pytest's plugins have set these
                 return True
         return any(one.rpartition(".")[2] in ("coroutine", "inlineCallbacks") for one in self._decorators(function))
-
-    def _yields(self, function: cst.FunctionDef) -> bool:
-        stack: list[cst.CSTNode] = [function.body]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, cst.Yield):
-                return True
-            if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-                stack.extend(node.children)
-        return False
 
     def _decorators(self, function: cst.FunctionDef) -> list[str]:
         return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from py314_check.api import Context, Words, cst
@@ -129,12 +128,3 @@ def last_name(function: cst.BaseExpression) -> str:
     if isinstance(function, cst.Attribute):
         return function.attr.value
     return function.value if isinstance(function, cst.Name) else ""
-
-
-def inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all that stand in it."""
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        yield one
-        stack.extend(one.children)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 
 _COMPARES = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 _BUILTIN = {
@@ -143,7 +143,7 @@ class BoolOfNotimplemented(Rule):
         """Whether a method returns NotImplemented: True where it says so, False where only some types' do, or None."""
         found = self.context.definition(method)
         if isinstance(found, cst.FunctionDef):
-            return True if not found.decorators and any(_is_it(one) for one in _returned(found)) else None
+            return True if not found.decorators and any(_is_it(one) for one in _returned(self.context, found)) else None
         member = self.context.member(method)
         if not member.certain:
             return None
@@ -162,7 +162,7 @@ class BoolOfNotimplemented(Rule):
         function = self.context.enclosing(argument, cst.FunctionDef)
         name = self.context.dotted(argument)
         tested = {f"{test}({name}" for test in ("isinstance", "type", "issubclass", "hasattr")} | {f"{name}.__class__"}
-        return function is not None and any(self._as_test(node) in tested for node in _inside(function))
+        return function is not None and any(self._as_test(node) in tested for node in self.context.below(function))
 
     def _as_test(self, node: cst.CSTNode) -> str:
         if isinstance(node, cst.Call) and node.args:
@@ -172,28 +172,16 @@ class BoolOfNotimplemented(Rule):
     def _knows(self, node: cst.BaseExpression) -> bool:
         """Whether the function around compares a result with NotImplemented."""
         function = self.context.enclosing(node, cst.FunctionDef)
-        return function is None or any(_is_it(one) for one in _inside(function))
-
-
-def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        yield one
-        stack.extend(one.children)
+        return function is None or any(_is_it(one) for one in self.context.below(function))
 
 
 def _is_it(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Name) and node.value == "NotImplemented"
 
 
-def _returned(function: cst.FunctionDef) -> Iterator[cst.CSTNode]:
+def _returned(context: Context, function: cst.FunctionDef) -> Iterator[cst.CSTNode]:
     """The nodes of all that a function returns."""
-    stack: list[cst.CSTNode] = [function.body]
-    while stack:
-        node = stack.pop()
+    for node in context.below(function, own=True):
         if isinstance(node, cst.Return) and node.value is not None:
             value = node.value
             yield from (value.body, value.orelse) if isinstance(value, cst.IfExp) else (value,)
-        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-            stack.extend(node.children)

@@ -93,14 +93,11 @@ class GetuserExceptions(Rule):
 
     def _can_only_be_meant(self, body: cst.CSTNode, names: set[str]) -> bool:
         """Whether nothing else in the body raises what is handled."""
-        stack = [body]
-        while stack:
-            node = stack.pop()
+        for node in self.context.below(body):
             if isinstance(node, cst.Subscript) and names & {"KeyError", "LookupError"}:
                 return False
             if isinstance(node, (cst.Import, cst.ImportFrom)) and not names & {"KeyError", "LookupError"}:
                 return False
             if isinstance(node, cst.Call) and not self.context.resolve(node.func) & {"getpass.getuser", *_HARMLESS}:
                 return False
-            stack.extend(node.children)
         return True

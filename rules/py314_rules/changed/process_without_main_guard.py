@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.changed._processes import EXECUTOR, MANAGER, POOL, PROCESS, WORDS, Function, Processes, inside
+from py314_rules.changed._processes import EXECUTOR, MANAGER, POOL, PROCESS, WORDS, Function, Processes
 
 _TELLS_WORKERS = {"__name__", "current_process", "parent_process"}
 
@@ -119,7 +119,8 @@ class ProcessWithoutMainGuard(Rule):
                 if isinstance(items, cst.List) and not items.elements:
                     return self._is_filled_with_processes(loop, self.context.dotted(loop.iter))
                 return isinstance(items, (cst.List, cst.ListComp)) and any(
-                    isinstance(one, cst.Call) and self._processes.makes(one) == PROCESS for one in inside(items)
+                    isinstance(one, cst.Call) and self._processes.makes(one) == PROCESS
+                    for one in self.context.below(items)
                 )
         return False
 
@@ -130,12 +131,10 @@ class ProcessWithoutMainGuard(Rule):
             and self.context.dotted(one.func) == f"{name}.append"
             and len(one.args) == 1
             and self._is_process(one.args[0].value)
-            for one in inside(root)
+            for one in self.context.below(root)
         )
 
     def _is_guarded(self, node: cst.CSTNode) -> bool:
-        return any(
-            isinstance(parent, (cst.If, cst.IfExp))
-            and any(isinstance(one, cst.Name) and one.value in _TELLS_WORKERS for one in inside(parent.test))
-            for parent in self.context.ancestors(node)
-        )
+        tests = (one.test for one in self.context.ancestors(node) if isinstance(one, (cst.If, cst.IfExp)))
+        parts = (part for test in tests for part in self.context.below(test))
+        return any(isinstance(part, cst.Name) and part.value in _TELLS_WORKERS for part in parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.changed._unions import knows_more
@@ -153,7 +152,7 @@ class UnionRepr(Rule):
         return any(name.startswith("typing.") for name in names) and any(self._is_union(item) for item in items)
 
     def _becomes_text(self, function: cst.FunctionDef, parameter: str) -> bool:
-        for node in _inside(function.body):
+        for node in self.context.below(function.body):
             if isinstance(node, cst.Call) and node.args and self.context.resolve(node.func) & _TO_TEXT:
                 if self.context.dotted(node.args[0].value) == parameter:
                     return True
@@ -169,11 +168,3 @@ class UnionRepr(Rule):
         if self.context.resolve(made.func) & {"builtins.str", "builtins.repr"}:
             return True
         return isinstance(made.func, cst.Attribute) and self._is_text_of_type(made.func.value)
-
-
-def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    stack = [node]
-    while stack:
-        one = stack.pop()
-        yield one
-        stack.extend(one.children)

@@ -97,7 +97,7 @@ class WaitOnCoroutines(Rule):
         names = self.context.resolve(made.func)
         if "builtins.map" in names:
             function = self.context.definition(made.args[0].value)
-            return isinstance(function, cst.FunctionDef) and _is_async(function)
+            return isinstance(function, cst.FunctionDef) and self._is_async(function)
         return bool(names & _COPIES) and self._gives_coroutine(made.args[0].value)
 
     def _is_coroutine(self, node: cst.BaseExpression) -> bool:
@@ -114,13 +114,6 @@ class WaitOnCoroutines(Rule):
     def _room(self, name: cst.BaseExpression) -> tuple[cst.CSTNode | None, str]:
         return self.context.enclosing(name, cst.FunctionDef, cst.Lambda), self.context.dotted(name)
 
-
-def _is_async(function: cst.FunctionDef) -> bool:
-    stack: list[cst.CSTNode] = [function.body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.Yield):
-            return False
-        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
-            stack.extend(node.children)
-    return function.asynchronous is not None and not function.decorators
+    def _is_async(self, function: cst.FunctionDef) -> bool:
+        yields = any(isinstance(one, cst.Yield) for one in self.context.below(function, own=True))
+        return function.asynchronous is not None and not function.decorators and not yields

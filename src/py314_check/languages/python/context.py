@@ -15,7 +15,7 @@ from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
 from py314_check.languages.python.reachability import Reachability, Verdict
 from py314_check.languages.python.standard import standard
-from py314_check.languages.python.tree import Handler, parse, walk
+from py314_check.languages.python.tree import Handler, children, parse, walk
 from py314_check.languages.python.types import Types
 from py314_check.model import Target
 from py314_check.source import SourceFile
@@ -85,6 +85,14 @@ class PythonContext:
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         return (parent for _, parent in self._names.ancestors(node))
+
+    def below(self, node: cst.CSTNode, *, own: bool = False) -> Iterator[cst.CSTNode]:
+        stack = [node]
+        while stack:
+            one = stack.pop()
+            yield one
+            if not (own and one is not node and isinstance(one, _DEFINITIONS)):
+                stack.extend(reversed(children(one)))
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         for child, parent in self._names.ancestors(node):
