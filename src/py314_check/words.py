@@ -89,9 +89,10 @@ def _may_be_imported(data: bytes, start: int) -> bool:
 
     A line may also continue the one before it with a backslash: then it is taken to be one.
     """
-    line = max(data.rfind(b"\n", 0, start), data.rfind(b"\r", 0, start)) + 1
-    if start - line > _LINE_LIMIT:
-        return any(word in data[start - _LINE_LIMIT : start] for word in (b"import", b"from"))
+    first = max(start - _LINE_LIMIT, 0)
+    line = max(data.rfind(b"\n", first, start), data.rfind(b"\r", first, start)) + 1
+    if line == 0 and first > 0:
+        return any(word in data[first:start] for word in (b"import", b"from"))
     if data[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\"):
         return True
     return _IMPORT.search(data[line:start]) is not None
