@@ -10,6 +10,10 @@ from py314_check.api import Context, Event, Report, Rule
 from py314_check.model import Place, Target
 
 
+class NotAnalysedError(Exception):
+    """A file that cannot be analysed here, or not in time; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Located:
     """A report that was judged and placed. ``lines`` are those whose comments may silence it."""
@@ -29,7 +33,7 @@ class Analysis:
     comments: list[tuple[int, str]]
 
 
-def handlers(rule: Rule, prefix: str) -> Iterator[tuple[str, Callable[[Any], None]]]:
+def handlers(rule: Rule | type[Rule], prefix: str) -> Iterator[tuple[str, Callable[[Any], None]]]:
     """The methods of a rule whose names have a prefix such as ``visit_``, with the rest of their names."""
     for name in dir(rule):
         if name.startswith(prefix):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, NodeT, Report, Rule
+from py314_check.api import Event, Member, Node, NodeT, Report, Rule
 from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.python import scopes
 from py314_check.languages.python.guards import Guards, Subject
@@ -95,8 +95,8 @@ class PythonContext:
             for test, outcome in self._reach.conditions(child, parent)
         )
 
-    def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
-        if isinstance(node, Event):
+    def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
+        if not isinstance(node, cst.CSTNode):
             raise TypeError("in a Python file, findings are reported at nodes of its tree")
         self._reports.append((rule, node, report))
 
