@@ -21,7 +21,7 @@ A pack is a package named by an entry point of the group ``py314_check.rules``; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
@@ -32,7 +32,9 @@ from py314_check.pieces import pieces
 
 if TYPE_CHECKING:
     import libcst as cst
+    from tree_sitter import Node
 else:
+    Node = object
 
     class _LazyLibcst:
         """libcst, imported when a name of it is first used: a run that parses nothing never pays for it."""
@@ -58,6 +60,9 @@ __all__ = [
     "Level",
     "Member",
     "Mentions",
+    "NativeContext",
+    "NativeRule",
+    "Node",
     "ParseFailure",
     "Place",
     "Rule",
@@ -236,8 +241,56 @@ class Context(Protocol):
     def is_script_body(self, node: cst.CSTNode) -> bool:
         """Whether a node stands below ``if __name__ == "__main__":``."""
 
-    def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
+    def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
         """Takes a report; ``Rule.report`` is the way to call it."""
+
+
+class NativeContext(Protocol):
+    """What the engine knows of a C or C++ file, as one build of Python sees it; every NativeRule has it.
+
+    Functions and variables go by the last part of their names: ``a::b<int>`` is ``b``. What other files say, and what
+    macros of theirs stand for, is not known.
+    """
+
+    path: str
+    target: Target
+    """The build whose configuration of the preprocessor is read: free-threaded for rules about free threading."""
+    code: bytes
+    """The file in that configuration, one byte a character; comments and the preprocessor's own lines are spaces."""
+    functions: Mapping[str, Node]
+    """The functions that the file defines."""
+    module_inits: Sequence[Node]
+    """Those that Python calls to make a module: ``PyInit_NAME``, ``PyModExport_NAME``, also where macros write them."""
+
+    def text(self, node: Node) -> str:
+        """The source of a node."""
+
+    def name(self, node: Node | None) -> str:
+        """The name that a declaration declares, a call calls or an expression ends with; empty where there is none."""
+
+    def calls(self, function: Node | None = None) -> Sequence[Node]:
+        """The calls in a function, or in the whole file, in order."""
+
+    def arguments(self, call: Node) -> Sequence[Node]:
+        """The arguments of a call."""
+
+    def runs(self, function: Node) -> Sequence[Node]:
+        """A function and those of the file that it calls, directly or through others."""
+
+    def function(self, node: Node) -> Node | None:
+        """The function whose body a node stands in."""
+
+    def initializer(self, name: str) -> Node | None:
+        """What a variable is initialised with where it is declared."""
+
+    def entries(self, initializer: Node) -> Sequence[Sequence[Node]]:
+        """The rows of an array of structures, such as slots: the values of each, without their designators."""
+
+    def is_init_only(self, name: str) -> bool:
+        """Whether a function of the file runs only while a module is made, which the import lock serialises."""
+
+    def is_left_out(self, word: str) -> bool:
+        """Whether a word occurs in the file, but only in code that this configuration leaves out."""
 
 
 @dataclass(frozen=True)
@@ -259,13 +312,14 @@ class Report:
     fix: Fix | None = None
     module_is_gone: bool = False
     copes: bool = False
+    unless: tuple[str, ...] = ()
 
 
 class Rule:
     """A rule. One object is made for each file that it may fire in.
 
     The class's docstring is its documentation: a sentence, then the sections of ``SECTIONS`` as second-level Markdown
-    headings. ``Example`` and ``Use instead`` each hold one fenced block of Python; a test runs them. Methods named
+    headings. ``Example`` and ``Use instead`` each hold one fenced block of code; a test runs them. Methods named
     ``visit_TYPE`` and ``leave_TYPE`` are called for libcst nodes (or events) of that type, in order of evaluation.
     """
 
@@ -282,13 +336,15 @@ class Rule:
 
     compiled: ClassVar[bool] = False
     """Whether the rule is about what the compiler says: that holds for code that never runs, too."""
+    free_threading: ClassVar[bool] = False
+    """Whether the rule is about free-threaded builds: elsewhere, its findings are notes at most."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
 
     def report(
         self,
-        node: cst.CSTNode | Event,
+        node: cst.CSTNode | Event | Node,
         message: str,
         *,
         help: str = "",
@@ -305,6 +361,7 @@ class Rule:
         fix: Fix | None = None,
         module_is_gone: bool = False,
         copes: bool = False,
+        unless: tuple[str, ...] = (),
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -318,6 +375,7 @@ class Rule:
         ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
         all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
+        ``unless``: words of which none may stand in another source or build file of the project: that says otherwise.
         ``level``, ``impact``, ``confidence``: of this finding, where they are not the rule's.
         """
         report = Report(
@@ -336,5 +394,16 @@ class Rule:
             fix,
             module_is_gone,
             copes,
+            unless,
         )
         self.context.report(self, node, report)
+
+
+class NativeRule(Rule):
+    """A rule for C and C++. Its visitors are named after tree-sitter's types of nodes: ``visit_call_expression``.
+
+    ``visit_translation_unit`` is called for the file as a whole. A report at a function is placed at its name.
+    """
+
+    languages = frozenset({"c"})
+    context: NativeContext  # type: ignore[assignment]

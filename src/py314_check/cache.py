@@ -95,6 +95,7 @@ def _finding(data: dict[str, Any]) -> Finding:
             "place": Place(**data["place"]),
             "source": tuple(data["source"]),
             "provided_by": tuple(data["provided_by"]),
+            "unless": tuple(data["unless"]),
             "fix": fix,
         }
     )

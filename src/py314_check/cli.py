@@ -123,6 +123,8 @@ def check_command(
         _write(report, outputs, settings)
     except (ConfigError, PathError, RuleError) as error:
         raise click.UsageError(str(error), ctx) from None
+    for path, why in report.foreign:
+        say.detail(f"{path}: left alone: {why}")
     reported = {(finding.path, finding.place) for finding in report.findings}
     for note in report.notifications:
         if note.kind == MISSING:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from py314_check.languages import NAMES, SUFFIXES
+
 DEFAULT_EXCLUDE: tuple[str, ...] = (
     ".bzr",
     ".direnv",
@@ -46,8 +48,6 @@ DEFAULT_EXCLUDE: tuple[str, ...] = (
 )
 """What ruff excludes by default, and our own cache."""
 
-_SUFFIXES = (".py", ".pyi", ".pyw")
-_NAMES = frozenset({"pyproject.toml", "setup.cfg"})
 _SHEBANG = re.compile(
     rb"#!\s*(?:\S*[/\\])?"
     rb"(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?"
@@ -91,8 +91,8 @@ def discover(
 ) -> list[Path]:
     """The files to look at, as absolute paths sorted by their POSIX spelling, each once.
 
-    Files that are named are taken as they are; directories are walked for Python files (by suffix, or by the
-    ``#!`` line of a file without one), ``pyproject.toml`` and ``setup.cfg``. ``exclude`` and, if
+    Files that are named are taken as they are; directories are walked for those of a language that we know: by name or
+    suffix, or by the ``#!`` line of a file without one. ``exclude`` and, if
     ``respect_gitignore``, .gitignore files hold for what a walk meets; with ``force_exclude`` also for what is named.
     ``warn`` gets a sentence for each directory or ignore file, or line of one, that cannot be used.
     Raises PathError for a path that does not exist.
@@ -217,7 +217,7 @@ class _Search:
 
 
 def _may_be_ours(name: str) -> bool:
-    return name.endswith(_SUFFIXES) or name in _NAMES or "." not in name
+    return name.lower().endswith(SUFFIXES) or name in NAMES or "." not in name
 
 
 def _has_python_shebang(path: str) -> bool:

@@ -145,8 +145,12 @@ class Finding:
     """Whether the target has no such module: then a mere directory of that name takes its place too."""
     provided_by: tuple[str, ...] = ()
     """Normalised names of distributions on the package index that bring the symbol back."""
-    unless: str = ""
+    way_out: str = ""
     """A module that Python 2 alone had: the code copes where the project has one of that name."""
+    unless: tuple[str, ...] = ()
+    """Words of which none may stand in another source or build file of the project."""
+    free_threading: bool = False
+    """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
 
     @property
     def text(self) -> str:
@@ -223,3 +227,5 @@ class Report:
     """Every rule of every pack, sorted by code, whether or not it fired."""
     version: str
     exit_code: int
+    foreign: tuple[tuple[str, str], ...] = ()
+    """The files that are not the project's own code, generated or vendored, each with why it was left alone."""

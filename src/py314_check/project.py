@@ -12,10 +12,14 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Target
 from py314_check.requirements import Requirements
 
+_BUILD_FILES = frozenset({"setup.py", "pyproject.toml", "CMakeLists.txt", "meson.build"})
+_NATIVE = (".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".inc", ".cmake", ".pyx", ".pxd", ".pxi")
+_FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
 
@@ -57,6 +61,7 @@ class Project:
         self.problems = self._manifests.problems
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
+        self._files_with = functools.cache(_files_with)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
 
@@ -142,8 +147,36 @@ class Project:
             )
         return Metadata()
 
+    def declares_free_threading(self, path: Path) -> bool:
+        """Whether the project that a file belongs to says by a classifier that it is for free-threaded builds."""
+        return any(_FREE_THREADING in classifier for classifier in self.metadata(path).classifiers)
+
+    # Native code and its build.
+
+    def has_word(self, path: Path, word: str) -> bool:
+        """Whether a word stands in another native source or build file of the project that a file belongs to."""
+        levels = self._manifests.levels(absolute(path).parent)
+        top = next((level for level in levels if has_manifest(level)), levels[-1])
+        return bool(self._files_with(top, word) - {absolute(path)})
+
 
 # What a directory holds.
+
+
+def _files_with(directory: Path, word: str) -> frozenset[Path]:
+    """The native sources and build files at and below a directory in which a word stands."""
+    found = set()
+    for place, directories, names in os.walk(directory):
+        directories[:] = [name for name in directories if name not in DEFAULT_EXCLUDE]
+        for name in names:
+            if name in _BUILD_FILES or name.endswith(_NATIVE):
+                try:
+                    data = Path(place, name).read_bytes()
+                except OSError:
+                    continue
+                if word.encode() in data:
+                    found.add(Path(place, name))
+    return frozenset(found)
 
 
 def _modules(directory: Path) -> frozenset[str]:

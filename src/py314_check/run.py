@@ -210,6 +210,7 @@ def _report(
         rules=tuple(describe(rule) for rule in all_rules()),
         version=__version__,
         exit_code=2 if notes else 1 if fails else 0,
+        foreign=tuple(sorted((result.path, result.foreign) for result in results if result.foreign)),
     )
 
 

@@ -18,10 +18,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from py314_check.api import Event, ParseFailure, Rule
-from py314_check.languages import language_of
+from py314_check.languages import WORD_TESTED, language_of
+from py314_check.languages.base import NotAnalysedError
+from py314_check.languages.native.foreign import why_foreign
 from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target, parse_version
 from py314_check.registry import all_rules
-from py314_check.source import SourceError, SourceFile, decode_python
+from py314_check.source import SourceError, SourceFile, decode_native, decode_python
 from py314_check.words import WordTest
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ MAX_BYTES = 20_000_000
 BATCH_BYTES = 150_000
 _STACK_BYTES = 512 << 20
 _RECURSION_LIMIT = 40_000
-_SUPPRESSION_HINT = re.compile(rb"py314:|noqa", re.IGNORECASE)
+_SUPPRESSION_HINT = re.compile(rb"py314(?:-check)?:|noqa", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class FileResult:
     suppressed: int = 0
     parsed: bool = False
     not_analysed: bool = False
+    foreign: str = ""
+    """Why it was left alone, where it is not the project's own code; else empty."""
 
 
 @lru_cache(maxsize=4)
@@ -74,23 +78,25 @@ def _rules(codes: tuple[str, ...], target: Target) -> tuple[type[Rule], ...]:
     return tuple(rule for rule in all_rules() if rule.code in codes and parse_version(rule.since) <= target.version)
 
 
-@lru_cache(maxsize=4)
-def _word_test(codes: tuple[str, ...], target: Target) -> WordTest:
-    return WordTest(_rules(codes, target))
+@lru_cache(maxsize=8)
+def _word_test(codes: tuple[str, ...], target: Target, language: str) -> WordTest:
+    return WordTest(_rules(codes, target), language)
 
 
 def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult:
     """The word test: a task where some rule may fire, else the result, which is nothing.
 
-    Only Python has to pass it: the few other files are always read.
+    The files of languages that do not have to pass it are few, and always read.
     """
     language = language_of(PurePosixPath(path))
-    if settings.word_test and language == "python":
-        rules = _word_test(settings.codes, settings.target).candidates(data)
+    if settings.word_test and language in WORD_TESTED:
+        rules = _word_test(settings.codes, settings.target, language).candidates(data)
     else:
         rules = [rule for rule in _rules(settings.codes, settings.target) if language in rule.languages]
     if not rules:
         return FileResult(path)
+    if language == "c" and (why := why_foreign(path, data)):
+        return FileResult(path, foreign=why)
     if len(data) > MAX_BYTES:
         return _not_analysed(
             path, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
@@ -119,6 +125,8 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
         return _analysed(source, task, settings)
     except SourceError as error:
         return _failed(source, error, settings)
+    except NotAnalysedError as error:
+        return _not_analysed(task.path, str(error))
     except RecursionError:  # Python 3.12 has a limit of its own, which no setting moves
         return _not_analysed(task.path, "nested too deeply for the Python that runs this tool. Run it on another.")
     except Exception as error:  # a defect in a rule must not cost the findings of other files
@@ -128,6 +136,8 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
 def _decode(data: bytes, language: str) -> str:
     if language == "python":
         return decode_python(data)
+    if language == "c":
+        return decode_native(data)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -144,6 +154,10 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
         from py314_check.languages.python.context import analyse
 
         analysis = analyse(source, rules, settings.target, with_comments=commented)
+    elif source.language == "c":
+        from py314_check.languages.native.context import analyse as analyse_native
+
+        analysis = analyse_native(source, rules, settings.target, with_comments=commented)
     else:
         from py314_check.languages.entry_points import READERS
 
@@ -208,7 +222,9 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             module=report.module,
             module_is_gone=report.module_is_gone,
             provided_by=report.provided_by,
-            unless=one.unless,
+            way_out=one.way_out,
+            unless=report.unless,
+            free_threading=rule.free_threading,
         )
         seen[key] += 1
         findings.append(finding)
@@ -288,16 +304,25 @@ def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
 
 
 def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
-    """None where the name is really the project's own; guarded where a declared dependency brings it back."""
+    """None where the name is really the project's own, or another file of the project says otherwise.
+
+    Guarded where a declared dependency brings the name back.
+
+    What is about free-threaded builds is a note where neither the target nor the project is for them.
+    """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
+        return None
+    if any(project.has_word(path, word) for word in finding.unless):
         return None
     if finding.guard is None and finding.provided_by:
         provider = project.provider(path, finding.provided_by)
         if provider is not None:
             return replace(finding, guard=f"{provider}, brings it back", level=Level.NOTE)
-    if finding.guard is None and finding.unless and project.is_first_party(path, finding.unless):
-        guard = f"the project has {finding.unless}, which is the other way"
+    if finding.guard is None and finding.way_out and project.is_first_party(path, finding.way_out):
+        guard = f"the project has {finding.way_out}, which is the other way"
         return replace(finding, guard=guard, level=Level.NOTE)
+    if finding.free_threading and not (project.target.free_threaded or project.declares_free_threading(path)):
+        return replace(finding, level=Level.NOTE)
     return finding
 
 

@@ -82,6 +82,14 @@ def decode_python(data: bytes) -> str:
         raise SourceError(message, _line_place(cookie_line)) from None
 
 
+def decode_native(data: bytes) -> str:
+    """The text of C or C++ source, for which compilers do not ask: UTF-8, or else a character for each byte."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def _declared_encoding(data: bytes) -> tuple[str | None, int]:
     """The encoding named in a PEP 263 comment on line 1 or 2, normalised as far as UTF-8 goes, and that line."""
     head = data.removeprefix(codecs.BOM_UTF8)[:4096]

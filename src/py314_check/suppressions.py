@@ -1,4 +1,7 @@
-"""Comments that silence findings: ``# py314: ignore[...]``, ``# noqa: ...``, ``# py314: ignore-file[...]``."""
+"""Comments that silence findings: ``# py314: ignore[...]``, ``# noqa: ...``, ``# py314: ignore-file[...]``.
+
+In C they begin with ``//`` or ``/*``.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from py314_check.api import UnusedSuppression
 from py314_check.model import Finding
 from py314_check.source import SourceFile
 
-_OURS = re.compile(r"#\s*py314:\s*ignore(?P<file>-file)?\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
-_NOQA = re.compile(r"#\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
+_OURS = re.compile(
+    r"(?:#|//|/\*)\s*py314(?:-check)?:\s*ignore(?P<file>-file)?\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE
+)
+_NOQA = re.compile(r"(?:#|//|/\*)\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
 _OUR_CODE = re.compile(r"(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d*")
 
 

@@ -19,10 +19,11 @@ _IMPORT = re.compile(  # what may stand before such a module in its line
 
 
 class WordTest:
-    """The word test for a set of rules."""
+    """The word test for a set of rules, for the files of a language."""
 
-    def __init__(self, rules: Iterable[type[Rule]]) -> None:
-        self._rules = [rule for rule in rules if "python" in rule.languages]
+    def __init__(self, rules: Iterable[type[Rule]], language: str = "python") -> None:
+        self._rules = [rule for rule in rules if language in rule.languages]
+        self._has_remarks = language == "python"
         self._ways: defaultdict[bytes, list[tuple[type[Rule], _Way]]] = defaultdict(list)  # by their first word
         self._vocabulary: set[bytes] = set()
         for rule in self._rules:
@@ -32,10 +33,10 @@ class WordTest:
                 self._vocabulary |= way.words
 
     def candidates(self, data: bytes) -> list[type[Rule]]:
-        """The rules that may fire in a Python file with these bytes, in their order."""
+        """The rules that may fire in a file with these bytes, in their order."""
         able = self._able(data, {*self._rules})
         remarked = {rule for rule in able if any(way.remarks for way in rule.words)}
-        if able - remarked:  # few files come this far
+        if able - remarked and self._has_remarks:  # few files come this far
             able = remarked | self._able(without_remarks(data), able - remarked)
         return [rule for rule in self._rules if rule in able]
 

@@ -468,7 +468,7 @@ def test_the_fallback_of_what_python_2_had() -> None:
     assert verdicts(both) == [(2, "cgi", "guarded"), (4, "cgitb", "reported")]
     needs = "try:\n    from UserDict import DictMixin\nexcept ImportError:\n    from collections import Mapping\n"
     (finding,) = found(needs, codes="RMV")
-    assert finding.unless == "UserDict"
+    assert finding.way_out == "UserDict"
 
 
 @pytest.mark.parametrize("program", DEAD.values(), ids=DEAD)

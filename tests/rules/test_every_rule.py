@@ -10,15 +10,21 @@ from helpers.scanning import scan_source
 
 from py314_check.api import SECTIONS, Rule, parse_version
 from py314_check.registry import all_rules, describe
+from py314_check.scan import FileResult
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 
 
-def _example(rule: type[Rule], section: str) -> str:
-    match = re.search(r"^```python\n(.*?)^```", describe(rule).sections[section], re.DOTALL | re.MULTILINE)
-    assert match is not None, f"{rule.code}: the section {section!r} has no Python example"
-    return match[1]
+PATHS = {"python": "module.py", "c": "module.c", "cpp": "module.cpp"}
+"""The file that an example stands for, by the language of its block."""
+
+
+def _example(rule: type[Rule], section: str) -> FileResult:
+    """The result for the example in a section of a rule's documentation."""
+    match = re.search(r"^```(\w+)\n(.*?)^```", describe(rule).sections[section], re.DOTALL | re.MULTILINE)
+    assert match is not None, f"{rule.code}: the section {section!r} has no example"
+    return scan_source(match[2], path=PATHS[match[1]], target=max("3.14", rule.since, key=parse_version))
 
 
 @RULES
@@ -47,14 +53,12 @@ def test_it_has_a_reference(rule: type[Rule]) -> None:
 
 @RULES
 def test_the_example_is_reported(rule: type[Rule]) -> None:
-    target = max("3.14", rule.since, key=parse_version)
-    assert rule.code in {one.code for one in scan_source(_example(rule, "Example"), target=target).findings}
+    assert rule.code in {one.code for one in _example(rule, "Example").findings}
 
 
 @RULES
 def test_the_remedy_is_silent(rule: type[Rule]) -> None:
-    target = max("3.14", rule.since, key=parse_version)
-    assert scan_source(_example(rule, "Use instead"), target=target).findings == ()
+    assert _example(rule, "Use instead").findings == ()
 
 
 @RULES

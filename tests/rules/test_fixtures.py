@@ -1,7 +1,7 @@
 """Fixtures: files and small projects whose expected findings stand in comments at the line.
 
-``# expect: RMV001 cgi`` at the end of a line (or alone on the line before) is one finding on that line; ``guarded`` behind it means that a guard
-makes it harmless; several are joined by ``;``. Every other line is a negative case. ``target: 3.15`` in the first
+``# expect: RMV001 cgi`` (in C, ``// expect:``) at the end of a line (or alone on the line before) is one finding on that
+line; ``guarded`` behind it means that a guard makes it harmless; several are joined by ``;``. Every other line is a negative case. ``target: 3.15`` in the first
 line of a project's or file's comments chooses the target.
 """
 
@@ -16,8 +16,8 @@ from py314_check.model import Target
 from py314_check.run import Options, check
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-_EXPECT = re.compile(r"[#;] expect: (.+)$")
-_TARGET = re.compile(r"^# target: (\S+)", re.MULTILINE)
+_EXPECT = re.compile(r"(?:[#;]|//) expect: (.+)$")
+_TARGET = re.compile(r"^(?:#|//) target: (\S+)", re.MULTILINE)
 
 
 def _cases() -> list[Path]:

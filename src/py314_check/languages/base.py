@@ -10,11 +10,15 @@ from py314_check.api import Context, Event, Report, Rule
 from py314_check.model import Place, Target
 
 
+class NotAnalysedError(Exception):
+    """A file that cannot be analysed here, or not in time; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Located:
     """A report that was judged and placed. ``lines`` are those whose comments may silence it.
 
-    ``unless`` is a module that only the project can have: where it does, the code copes.
+    ``way_out`` is a module that only the project can have: where it does, the code copes.
     """
 
     rule: Rule
@@ -22,7 +26,7 @@ class Located:
     report: Report
     guard: str | None
     lines: frozenset[int]
-    unless: str = ""
+    way_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Analysis:
     comments: list[tuple[int, str]]
 
 
-def handlers(rule: Rule, prefix: str) -> Iterator[tuple[str, Callable[[Any], None]]]:
+def handlers(rule: Rule | type[Rule], prefix: str) -> Iterator[tuple[str, Callable[[Any], None]]]:
     """The methods of a rule whose names have a prefix such as ``visit_``, with the rest of their names."""
     for name in dir(rule):
         if name.startswith(prefix):

@@ -122,6 +122,8 @@ def _summary(report: Report, paint: _Paint) -> str:
         asides.append(f"{summary.suppressed} suppressed by comments")
     if summary.baselined:
         asides.append(f"{summary.baselined} in the baseline")
+    if report.foreign:
+        asides.append(f"{_count(len(report.foreign), 'generated or vendored file')} left alone")
     if summary.not_analysed:
         asides.append(paint(f"{_count(summary.not_analysed, 'file')} not analysed", "warning"))
     lines.append(paint("; ".join(asides) + ".", "dim"))

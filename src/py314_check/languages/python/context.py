@@ -8,7 +8,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, NodeT, Report, Rule
+from py314_check.api import Event, Member, Node, NodeT, Report, Rule
 from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.python import scopes
 from py314_check.languages.python.guards import Guards, Subject
@@ -127,8 +127,8 @@ class PythonContext:
             return self._types.assigned(node)
         return self._names.assigned(node) if isinstance(node, cst.Name) else None
 
-    def report(self, rule: Rule, node: cst.CSTNode | Event, report: Report) -> None:
-        if isinstance(node, Event):
+    def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
+        if not isinstance(node, cst.CSTNode):
             raise TypeError("in a Python file, findings are reported at nodes of its tree")
         self._reports.append((rule, node, report))
 
@@ -165,7 +165,7 @@ class PythonContext:
             if statement is not None:
                 first, last = spans[statement]
                 lines |= {self._source.position(first)[0], self._source.position(last)[0]}
-            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.unless))
+            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out))
         return Analysis(located, comments)
 
     def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, Verdict]]:

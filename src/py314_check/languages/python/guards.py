@@ -70,7 +70,7 @@ class Guards:
         if annotation is not None and subject.raises is not None and self._is_never_evaluated(annotation):
             return Verdict(guard="this annotation is never evaluated by itself")
         reason = self._coping(subject)
-        return Verdict(guard=reason, unless="" if reason else self._missing_beside(subject))
+        return Verdict(guard=reason, way_out="" if reason else self._missing_beside(subject))
 
     def _is_never_evaluated(self, annotation: cst.Annotation) -> bool:
         """Whether an annotation is kept as a string, or is one of a function's local variables."""

@@ -21,12 +21,12 @@ LEAVES_PROCESS = {"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins
 class Verdict:
     """``dead``: can run on no Python at all. ``guard``: why the code copes, or None where it does not.
 
-    ``unless`` is a module that only the project can have: where it does, the code copes.
+    ``way_out`` is a module that only the project can have: where it does, the code copes.
     """
 
     dead: bool = False
     guard: str | None = None
-    unless: str = ""
+    way_out: str = ""
 
 
 _DEAD = Verdict(dead=True)

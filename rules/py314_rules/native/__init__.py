@@ -1,0 +1,1 @@
+"""Rules about native code: C, C++, Cython, Rust, and their build."""

@@ -1,0 +1,262 @@
+"""One C or C++ file under analysis: what rules may ask of it, and what becomes of their reports."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from py314_check.api import Context, Event, Report, Rule, cst
+from py314_check.languages.base import Analysis, Located, handlers
+from py314_check.languages.native.macros import rewritten
+from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
+from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
+from py314_check.model import Target
+from py314_check.source import SourceFile
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NAMES = frozenset({"identifier", "field_identifier", "type_identifier", "namespace_identifier", "operator_name"})
+_NAMED_BY = ("declarator", "function", "name", "field", "argument", "value")
+_INIT = re.compile(r"PyInitU?_|PyModExportU?_")
+_INIT_TYPES = frozenset({"PyMODINIT_FUNC", "PyMODEXPORT_FUNC"})
+_INIT_MACRO = re.compile(r"(\w+)\(.*\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyInit_|PyModExport_)")
+_NEEDED = ("function_definition", "call_expression", "init_declarator", "identifier", "field_identifier")
+_EXEC_SLOT = "Py_mod_exec"
+
+
+class NativeContext:
+    """Implements ``py314_check.api.NativeContext`` for one file in one configuration."""
+
+    def __init__(
+        self,
+        source: SourceFile,
+        piece: Slice,
+        target: Target,
+        *,
+        is_cpp: bool,
+        kinds: Collection[str],
+        deadline: Deadline,
+    ) -> None:
+        self.path = source.path
+        self.target = target
+        self.code = piece.code
+        self.located: list[Located] = []
+        self._directives = piece.directives
+        self._source = source
+        self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
+        self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
+
+    # For rules.
+
+    def text(self, node: Node) -> str:
+        return self._source.text[node.start_byte : node.end_byte]
+
+    def name(self, node: Node | None) -> str:
+        found = _name_node(node)
+        return "" if found is None else self.text(found)
+
+    @cached_property
+    def functions(self) -> Mapping[str, Node]:
+        return {self.name(node): node for node in self._definitions}
+
+    @cached_property
+    def module_inits(self) -> Sequence[Node]:
+        macros = {match[1] for each in self._directives if (match := _INIT_MACRO.match(each.rest))} | _INIT_TYPES
+        return [
+            node
+            for node in self._definitions
+            if _INIT.match(self.name(node)) or not macros.isdisjoint({self.name(node), self._type(node)})
+        ]
+
+    def calls(self, function: Node | None = None) -> Sequence[Node]:
+        if function is None:
+            return [call for found in self._calls.values() for call in found]
+        return self._calls.get(function.id, ())
+
+    def arguments(self, call: Node) -> Sequence[Node]:
+        found = call.child_by_field_name("arguments")
+        return () if found is None else found.named_children
+
+    def runs(self, function: Node) -> Sequence[Node]:
+        found = {function.id: function}
+        waiting = [function]
+        while waiting:
+            for call in self.calls(waiting.pop()):
+                called = self.functions.get(self.name(call))
+                if called is not None and called.id not in found:
+                    found[called.id] = called
+                    waiting.append(called)
+        return list(found.values())
+
+    def function(self, node: Node) -> Node | None:
+        starts, outer = self._nesting
+        at = bisect_right(starts, node.start_byte) - 1
+        while at >= 0 and self._definitions[at].end_byte < node.end_byte:
+            at = outer[at]
+        return self._definitions[at] if at >= 0 else None
+
+    def initializer(self, name: str) -> Node | None:
+        return self._initializers.get(name)
+
+    def entries(self, initializer: Node) -> Sequence[Sequence[Node]]:
+        return [
+            [_value(field) for field in row.named_children]
+            for row in map(_value, initializer.named_children)
+            if row.type == "initializer_list"
+        ]
+
+    def is_init_only(self, name: str) -> bool:
+        return name in self._init_only
+
+    def is_left_out(self, word: str) -> bool:
+        return word in self._source.text and word.encode() not in self.code
+
+    def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
+        from tree_sitter import Node
+
+        if not isinstance(node, Node):
+            raise TypeError("in a C file, findings are reported at nodes of its tree")
+        if node.type == "function_definition":
+            node = _name_node(node) or node
+        start, end = node.start_byte, node.end_byte
+        if report.part is not None:
+            start, end = start + report.part[0], start + report.part[1]
+        place = self._source.place(start, end)
+        self.located.append(Located(rule, place, report, None, frozenset({place.line, place.end_line})))
+
+    # For the engine.
+
+    def visit(self, rules: Sequence[Rule], deadline: Deadline) -> None:
+        """Calls the visitors of some rules, in the order of the file."""
+        table = _visitors(rules)
+        nodes = [node for kind in table for node in self._nodes[kind]]
+        for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
+            deadline.check()
+            for handler in table[node.type]:
+                handler(node)
+
+    def _type(self, node: Node) -> str:
+        found = node.child_by_field_name("type")
+        return "" if found is None else self.text(found)
+
+    @property
+    def _definitions(self) -> list[Node]:
+        return self._nodes["function_definition"]
+
+    @cached_property
+    def _nesting(self) -> tuple[list[int], list[int]]:
+        """Where each function starts, and the number of the one around it, or -1: a node's parent is slow to find."""
+        outer: list[int] = []
+        around = -1
+        for number, node in enumerate(self._definitions):
+            while around >= 0 and self._definitions[around].end_byte < node.end_byte:
+                around = outer[around]
+            outer.append(around)
+            around = number
+        return [node.start_byte for node in self._definitions], outer
+
+    @cached_property
+    def _calls(self) -> dict[int, list[Node]]:
+        """The calls in each function, by its id; those outside of all under 0."""
+        found: defaultdict[int, list[Node]] = defaultdict(list)
+        for call in self._nodes["call_expression"]:
+            function = self.function(call)
+            found[0 if function is None else function.id].append(call)
+        return found
+
+    @cached_property
+    def _initializers(self) -> dict[str, Node]:
+        found = {}
+        for declarator in self._nodes["init_declarator"]:
+            value = declarator.child_by_field_name("value")
+            if value is not None:
+                found[self.name(declarator.child_by_field_name("declarator"))] = value
+        return found
+
+    @cached_property
+    def _init_only(self) -> set[str]:
+        """All functions that are used, less those that something uses which is not init-only itself."""
+        users: defaultdict[str, set[str]] = defaultdict(set)  # "" is a use at any time
+        for node in (*self._nodes["identifier"], *self._nodes["field_identifier"]):
+            name = self.text(node)
+            if name in self.functions and not _declares(node):
+                users[name].add(self._user(node))
+        entries = {self.name(node) for node in self.module_inits}
+        found = entries | users.keys()
+        while late := {name for name in found - entries if not users[name] <= found | {_EXEC_SLOT}}:
+            found -= late
+        return found
+
+    def _user(self, node: Node) -> str:
+        """The function that calls a function by this name; the slot for module execution; empty for other uses."""
+        parent = node.parent
+        while parent is not None and parent.type in ("qualified_identifier", "template_function"):
+            node, parent = parent, parent.parent
+        if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
+            function = self.function(parent)
+            return "" if function is None else self.name(function)
+        while parent is not None and parent.type in ("cast_expression", "pointer_expression", "initializer_pair"):
+            parent = parent.parent
+        row = [] if parent is None or parent.type != "initializer_list" else parent.named_children
+        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else ""
+
+
+def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Node], None]]]:
+    """The visitors of some rules by the type of node that they are for."""
+    table: defaultdict[str, list[Callable[[Node], None]]] = defaultdict(list)
+    for rule in rules:
+        for kind, handler in handlers(rule, "visit_"):
+            table[kind].append(handler)
+    return table
+
+
+def _name_node(node: Node | None) -> Node | None:
+    """The name that a declaration, call or expression comes down to."""
+    while node is not None and node.type not in _NAMES:
+        found = next((child for field in _NAMED_BY if (child := node.child_by_field_name(field))), None)
+        inner = node.named_children if node.type.endswith(("_declarator", "_expression")) else []
+        node = found or (inner[-1] if inner else None)
+    return node
+
+
+def _value(field: Node) -> Node:
+    """The value of a field in an initialiser, without its designator."""
+    return (field.type == "initializer_pair" and field.child_by_field_name("value")) or field
+
+
+def _declares(node: Node) -> bool:
+    """Whether a name is the one that a function's definition or declaration gives it."""
+    parent = node.parent
+    while parent is not None and parent.type == "qualified_identifier":
+        parent = parent.parent
+    return parent is not None and parent.type == "function_declarator"
+
+
+def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:
+    """Runs rules over a file, once in each configuration that they are about.
+
+    Raises NotAnalysedError where that takes too long, or cannot be done here.
+    """
+    deadline = Deadline()
+    code = ascii_bytes(source.text)
+    cpp = is_cpp(source.path, code)
+    kinds = {kind for rule in rules for kind, _ in handlers(rule, "visit_")}
+    contexts: dict[bytes, NativeContext] = {}
+    for build in dict.fromkeys((target, replace(target, free_threaded=True))):
+        about = [rule for rule in rules if build.free_threaded is (rule.free_threading or target.free_threaded)]
+        if not about:
+            continue
+        piece = sliced(code, build, is_cpp=cpp, is_header=is_header(source.path))
+        context = contexts.get(piece.code)
+        if context is None:
+            context = NativeContext(source, piece, build, is_cpp=cpp, kinds=kinds, deadline=deadline)
+            contexts[piece.code] = context
+        context.visit([rule(cast(Context, context)) for rule in about], deadline)
+    located = [one for context in contexts.values() for one in context.located]
+    return Analysis(located, comments(source.text) if with_comments else [])

@@ -1,0 +1,284 @@
+"""C and C++: slicing, what rules may ask, what is left alone, and bad input."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers.scanning import scan_source
+
+from py314_check.languages.native.context import NativeContext
+from py314_check.languages.native.foreign import why_foreign
+from py314_check.languages.native.macros import rewritten
+from py314_check.languages.native.slicing import ascii_bytes, comments, sliced
+from py314_check.languages.native.tree import Deadline, is_cpp
+from py314_check.model import Level, Target
+from py314_check.run import Options, check
+from py314_check.source import SourceFile
+
+FREE_THREADED = Target((3, 14), free_threaded=True)
+MODULE = b"#include <Python.h>\nPyMODINIT_FUNC PyInit_x(void) { return PyModule_Create(&m); }\n"
+
+# Slicing
+
+
+def _slice(text: str, target: Target = FREE_THREADED, *, is_cpp: bool = False) -> str:
+    result = sliced(ascii_bytes(text), target, is_cpp=is_cpp, is_header=False)
+    assert len(result.code) == len(text)
+    return result.code.decode()
+
+
+def _left(text: str, target: Target = FREE_THREADED, *, is_cpp: bool = False) -> list[str]:
+    return _slice("#include <Python.h>\n" + text, target, is_cpp=is_cpp).split()
+
+
+TRUE = """
+1
+PY_VERSION_HEX >= 0x030D0000
+PY_VERSION_HEX < 0x03130000
+PY_MAJOR_VERSION == 3 && PY_MINOR_VERSION >= 014
+defined(Py_GIL_DISABLED)
+defined Py_GIL_DISABLED
+!defined(PYPY_VERSION) && UNKNOWN || 1
+0 ? 0 : 2
+(1 << 4 | 1) == 0x11L
+defined(Py_mod_gil)
+-1 < 0
+7 / 2 * 2 + 7 % 2 == 7
+~0 & 1
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("condition", TRUE)
+def test_conditions(condition: str) -> None:
+    assert _left(f"#if {condition}\nyes\n#else\nno\n#endif\n") == ["yes"]
+    assert _left(f"#if !({condition})\nyes\n#else\nno\n#endif\n") == ["no"]
+
+
+UNKNOWN = ("UNKNOWN", "__has_include(<a/b.h>)", "AT_LEAST(3, (1, 2)) && 1", "1 /", "1 / 0", "(", "", "9" * 5000, "A")
+
+
+@pytest.mark.parametrize("condition", UNKNOWN, ids=range(len(UNKNOWN)))
+def test_the_first_branch_stays_where_a_condition_cannot_be_told(condition: str) -> None:
+    text = f"#define A B + B\n#define B A + A\n#if {condition}\nyes\n#elif 1\nno\n#else\nno\n#endif\n"
+    assert _left(text) == ["yes"]
+    assert _left(f"#if 0\nno\n#elif {condition}\nyes\n#else\nno\n#endif\n") == ["yes"]
+
+
+KEPT = {
+    "what the target is": ("#ifdef Py_GIL_DISABLED\nfree\n#else\ngil\n#endif", "free"),
+    "nested": ("#if 0\n#if 1\na\n#else\nb\n#endif\nc\n#else\nd\n#endif\ne", "d e"),
+    "macros of the file": (
+        "#define NEW (PY_MINOR_VERSION > 12)\n#if NEW\na\n#endif\n#undef NEW\n#ifdef NEW\nb\n#endif",
+        "a",
+    ),
+    "a macro that is none": ("#ifdef PyUnstable_Module_SetGIL\na\n#endif\n#if defined(PyMutex)\nb\n#endif", ""),
+    "the guard of a header": ("#ifndef X_H\n#define X_H\na\n#endif", "a"),
+    "continued lines": ("#if 0 || \\\n  0\na\n#endif\n#define B \\\r\n b\nc", "c"),
+    "comments in directives": ("#if 0 /* not\n yet */\na\n#endif // b\nc", "c"),
+    "directives in comments": ("/*\n#if 0\n*/\na\n// #if 0 \\\n#if 0\nb", "a b"),
+    "directives in strings": ('"\\\n#if 0";\na', '"\\ #if 0"; a'),
+    "comments in strings": ('"/*" a "//" b', '"/*" a "//" b'),
+    "comments in strings of macros": ('#define A "/*"\nb\n#define C \'"\'\nd', "b d"),
+    "apostrophes in what is left out": ("#if 0\ndon't /* do\n*/ that\n#endif\na", "a"),
+    "more ends than beginnings": ("#endif\n#else\na\n#elif 0\nb", "a b"),
+    "no end": ("a\n#if 0\nb", "a"),
+    "spaces": ("  #  if 0\na\n # endif\nb", "b"),
+    "no directive": ("a # if 0\nb", "a # if 0 b"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), KEPT.values(), ids=KEPT)
+def test_what_is_kept(text: str, expected: str) -> None:
+    assert _left(text) == expected.split()
+    assert _left(text.replace("\r\n", "\n").replace("\n", "\r\n")) == expected.split()
+
+
+def test_configurations() -> None:
+    text = "#ifdef Py_GIL_DISABLED\nfree\n#elif PY_VERSION_HEX >= 0x030E0000\nnew\n#else\nold\n#endif"
+    assert [_left(text, Target.parse(one)) for one in ("3.14t", "3.14", "3.13")] == [["free"], ["new"], ["old"]]
+    assert _left("#ifdef __cplusplus\na\n#endif") == []
+    assert _left("#ifdef __cplusplus\na\n#endif", is_cpp=True) == ["a"]
+
+
+def test_nothing_tells_a_free_threaded_build_before_the_headers_of_python() -> None:
+    test = "#ifdef Py_GIL_DISABLED\nfree\n#endif\n"
+    assert _slice("#include <stdio.h>\n" + test).split() == []
+    assert _slice('#include "own.h"\n' + test).split() == ["free"]
+
+
+def test_macros_keep_their_length() -> None:
+    code = (
+        b'struct a { PyObject_HEAD int x; }; b = { PyVarObject_HEAD_INIT(NULL, f(0)) "c" };\nPy_BEGIN_ALLOW_THREADS\n'
+    )
+    result = rewritten(code)
+    assert len(result) == len(code)
+    assert result.split() == b'struct a { int ob_base_; int x; }; b = { 0, "c" }; ;'.split()
+    assert rewritten(b"API PyMODINIT_FUNC\nEXPORT PyInit_x(void)").split() == b"PyMODINIT_FUNC PyInit_x(void)".split()
+
+
+def test_comments() -> None:
+    assert comments("é /* a\n*/ '//' // b \\\n c\nd") == [(2, "/* a\n*/"), (15, "// b \\\n c")]
+
+
+# What rules may ask
+
+
+def _context(text: str, *, cpp: bool = False) -> NativeContext:
+    source = SourceFile("m.cpp" if cpp else "m.c", "c", text.encode(), text)
+    piece = sliced(ascii_bytes(text), FREE_THREADED, is_cpp=cpp, is_header=False)
+    return NativeContext(source, piece, FREE_THREADED, is_cpp=cpp, kinds=(), deadline=Deadline())
+
+
+PROGRAM = """
+#define MOD_INIT(name) PyMODINIT_FUNC PyInit_##name(void)
+static void helper(void) { both(); }
+static void both(void);
+static int fill(PyObject *m) { helper(); return 0; }
+static void both(void) { }
+static void late(void) { both2(); }
+static void both2(void) { }
+static void early(void) { both2(); }
+static int shared(void) { return 0; }
+static PyMethodDef methods[] = {{"late", late, METH_NOARGS}, {"shared", (PyCFunction)shared, METH_NOARGS}};
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)fill}, {0, NULL}};
+MOD_INIT(one) { early(); shared(); return PyModuleDef_Init(&def); }
+"""
+
+
+def test_init_only() -> None:
+    context = _context(PROGRAM)
+    assert [context.name(one) for one in context.module_inits] == ["one"]
+    only = {name for name in context.functions if context.is_init_only(name)}
+    assert only == {"helper", "both", "fill", "early", "one"}
+
+
+def test_functions_and_calls_in_cpp() -> None:
+    context = _context(
+        "namespace a { struct B { int m() { return f<int>(1, 2); } }; }\n"
+        "a::B *a::make(int x) { x->go(); auto g = [] { inner(); }; return c::d(x); }\n",
+        cpp=True,
+    )
+    assert list(context.functions) == ["m", "make"]
+    calls = {name: [context.name(call) for call in context.calls(one)] for name, one in context.functions.items()}
+    assert calls == {"m": ["f"], "make": ["go", "inner", "d"]}
+    assert [context.text(one) for one in context.arguments(context.calls(context.functions["m"])[0])] == ["1", "2"]
+    assert [context.name(one) for one in context.runs(context.functions["m"])] == ["m"]
+    assert len(context.calls()) == 4
+
+
+def test_initializers() -> None:
+    context = _context("struct s x = {1, .b = f}, *y = &x;\nstruct t z[] = {{A, 1}, {.id = B, .value = (void *)2}};")
+    assert context.initializer("nothing") is None
+    table = context.initializer("z")
+    assert table is not None
+    assert [[context.text(one) for one in row] for row in context.entries(table)] == [["A", "1"], ["B", "(void *)2"]]
+
+
+def test_headers_that_look_like_cpp() -> None:
+    assert is_cpp("a.h", b"namespace a {")
+    assert is_cpp("a.h", b"  template <class T>")
+    assert not is_cpp("a.h", b"int namespace_of(void); /* class */")
+    assert not is_cpp("a.c", b"class A")
+    assert is_cpp("a.cc", b"int a;")
+
+
+# Levels
+
+
+def test_a_note_where_nobody_asked_for_free_threading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def level(target: str) -> list[Level]:
+        return [one.level for one in check(Options(target=Target.parse(target), select=("EXT001",))).findings]
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.c").write_bytes(MODULE)
+    assert level("3.14") == [Level.NOTE]
+    assert level("3.14t") == [Level.WARNING]
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nclassifiers = ["Programming Language :: Python :: Free Threading :: 2 - Beta"]\n'
+    )
+    assert level("3.14") == [Level.WARNING]
+
+
+# What is left alone, or cannot be read
+
+
+FOREIGN = {
+    "Cython": ("m.c", b"/* Generated by Cython 3.0.11 */\n", "generated by Cython"),
+    "SWIG": ("m.cxx", b"/* ---\n * This file was automatically generated by SWIG (https://www.swig.org).\n", "SWIG"),
+    "cffi": ("m.c", b"#define _CFFI_\n", "generated by CFFI"),
+    "protobuf": ("m.pb.cc", b"// Generated by the protocol buffer compiler.  DO NOT EDIT!\n", "protocol buffer"),
+    "f2py": ("m.c", b"/* File: m.c\n * This file is auto-generated with f2py (version:2).\n", "f2py"),
+    "vendored": ("src/third_party/m.c", b"", "'third_party'"),
+    "pythoncapi-compat": ("src/pythoncapi_compat.h", b"", "pythoncapi-compat"),
+}
+
+
+@pytest.mark.parametrize(("path", "head", "why"), FOREIGN.values(), ids=FOREIGN)
+def test_code_of_others_is_left_alone(path: str, head: bytes, why: str) -> None:
+    assert why in why_foreign(path, head + MODULE)
+    result = scan_source(head + MODULE, path=path)
+    assert (result.findings, result.parsed) == ((), False)
+    assert why in result.foreign
+
+
+def test_code_without_anything_to_find_is_not_counted_as_left_alone() -> None:
+    assert scan_source(b"/* Generated by Cython 3 */ int x;", path="m.c").foreign == ""
+    assert why_foreign("vendor.c", b"/* like the code Cython makes */") == ""
+
+
+def test_without_tree_sitter_a_file_is_not_analysed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from py314_check.languages.native import tree
+
+    tree._language.cache_clear()
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    result = scan_source(MODULE, path="m.c")
+    assert result.not_analysed
+    assert "C and C++ need tree-sitter" in result.notifications[0].message
+    assert not scan_source("int nothing;", path="m.c").not_analysed
+    monkeypatch.undo()
+    assert len(scan_source(MODULE, path="m.c").findings) == 1
+
+
+def test_a_file_that_takes_too_long_is_not_analysed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deadline, "passed", lambda self: True)
+    result = scan_source(MODULE, path="m.c")
+    assert result.not_analysed
+    assert "longer than 10 seconds" in result.notifications[0].message
+
+
+HOSTILE = {
+    "nothing closed": b"int f() { return " + b"(" * 50_000,
+    "deep": b"int x = " + b"(" * 50_000 + b"1" + b")" * 50_000 + b";",
+    "braces": b"{" * 50_000,
+    "conditionals": b"#if X\n" * 20_000,
+    "comment": b"/*" + b"*" * 200_000,
+    "slashes": b"/*" * 100_000,
+    "quotes": b"'\"" * 50_000,
+    "backslashes": b"//" + b"\\\n" * 50_000,
+    "deep condition": b"#if " + b"(" * 50_000 + b"1\n#endif",
+    "macros that double": b"".join(b"#define A%d (A%d + A%d)\n" % (i, i + 1, i + 1) for i in range(40))
+    + b"#if A0\n#endif",
+    "huge number": b"#if 1 << 99999999999999\n#endif",
+    "no text": bytes(range(256)) * 500,
+    "K&R": b"int f(a, b) int a; char *b; { return 0; }",
+    "Objective-C": b"@interface A : B\n- (void)c;\n@end\n",
+    "a table": b"static const int t[] = {" + b"0x12345678, " * 20_000 + b"};",
+}
+
+
+@pytest.mark.parametrize("path", ["m.c", "m.cpp"])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_bad_input(text: bytes, path: str) -> None:
+    start = time.monotonic()
+    result = scan_source(MODULE + text, path=path, codes="EXT")
+    assert not result.not_analysed
+    assert result.notifications == ()
+    assert time.monotonic() - start < 8
+
+
+@pytest.mark.parametrize("length", range(0, len(MODULE), 7))
+def test_truncated(length: int) -> None:
+    assert scan_source(MODULE[:length], path="m.c").notifications == ()
