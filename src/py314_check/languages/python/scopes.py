@@ -21,7 +21,14 @@ from py314_check.languages.python.tree import children
 
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_SCOPES = (cst.Module, cst.ClassDef, *_FUNCTIONS, *_COMPREHENSIONS)
+# By type, because `isinstance` is slow for libcst's abstract classes, and these are asked for at every step.
+_SCOPES = frozenset({cst.Module, cst.ClassDef, *_FUNCTIONS, *_COMPREHENSIONS})
+_BRANCHES: frozenset[type[cst.CSTNode]] = frozenset(
+    {
+        *(cst.If, cst.IfExp, cst.For, cst.While, cst.Try, cst.TryStar, cst.BooleanOperation),
+        *(cst.ExceptHandler, cst.ExceptStarHandler, cst.Else, cst.MatchCase),
+    }
+)
 _IMPORTS = (cst.Import, cst.LazyImport, cst.ImportFrom, cst.LazyImportFrom)
 _MAX_ALIASES = 12
 """How many assignments a name is followed through."""
@@ -175,7 +182,7 @@ class Names:
         """The scope in which a name at this node is looked up."""
         came_from = node
         for child, parent in self.ancestors(node):
-            if isinstance(parent, _SCOPES) and not self._evaluated_outside(parent, child, came_from):
+            if type(parent) in _SCOPES and not self._evaluated_outside(parent, child, came_from):
                 return self._scopes[parent]
             came_from = child
         return self._scopes[self.module]
@@ -194,7 +201,7 @@ class Names:
         """The branches, outermost first, that must be taken within its scope for a node to run."""
         path: list[tuple[int, str]] = []
         for child, parent in self.ancestors(node):
-            if isinstance(parent, _SCOPES):
+            if type(parent) in _SCOPES:
                 break
             arm = _arm(parent, child)
             if arm is not None:
@@ -552,6 +559,8 @@ def _excludes(binding: Block, use: Block) -> bool:
 
 def _arm(parent: cst.CSTNode, child: cst.CSTNode) -> str | None:
     """Which arm of a branch a child is: one that may not run where the parent does. None for what always runs."""
+    if type(parent) not in _BRANCHES:
+        return None
     match parent:
         case cst.If() | cst.IfExp() | cst.For() | cst.While():
             return "body" if child is parent.body else "orelse" if child is parent.orelse else None
