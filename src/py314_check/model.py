@@ -146,7 +146,9 @@ class Finding:
     provided_by: tuple[str, ...] = ()
     """Normalised names of distributions on the package index that bring the symbol back."""
     unless: tuple[str, ...] = ()
-    """Words of which none may stand in another source or build file of the project."""
+    """Words of which none may stand in another native source of the project."""
+    unless_built_with: tuple[str, ...] = ()
+    """Words of which none may stand in a build file of the project."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
 
