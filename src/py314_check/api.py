@@ -291,6 +291,9 @@ class NativeContext(Protocol):
     def is_init_only(self, name: str) -> bool:
         """Whether a function of the file runs only while a module is made, which the import lock serialises."""
 
+    def is_own(self, name: str) -> bool:
+        """Whether the file defines a function or macro of this name, or tests with ``#if`` or ``#ifdef`` for it."""
+
     def is_left_out(self, word: str) -> bool:
         """Whether a word occurs in the file, but only in code that this configuration leaves out."""
 
