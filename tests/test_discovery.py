@@ -54,10 +54,13 @@ def found(
 # What a walk takes.
 
 
-def test_a_walk_takes_python_files_and_project_files_only(tmp_path: Path) -> None:
+def test_a_walk_takes_files_of_known_languages_only(tmp_path: Path) -> None:
     write(tmp_path, "a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml")
-    write(tmp_path, "d.pyc", "e.txt", "f.py.orig", "tox.ini", "poetry.toml", "README", ".hidden", "g.pyx")
-    assert found(tmp_path) == ["a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml"]
+    write(tmp_path, "d.pyc", "e.txt", "f.py.orig", "tox.ini", "poetry.toml", "README", ".hidden", "g.pyx.in")
+    write(tmp_path, "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake", "CMakeLists.txt", "m.o", "n.txt")
+    native = ["CMakeLists.txt", "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake"]
+    python = ["a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml"]
+    assert found(tmp_path) == sorted([*native, *python])
 
 
 def test_files_come_sorted_by_their_posix_spelling(tmp_path: Path) -> None:

@@ -49,8 +49,10 @@ else:
     cst = _LazyLibcst()
 
 __all__ = [
+    "CMakeCommand",
     "Confidence",
     "Context",
+    "CythonModule",
     "EntryPoint",
     "Event",
     "FactError",
@@ -111,6 +113,29 @@ class EntryPoint(Event):
     group: str
     name: str
     module: str
+
+
+@dataclass(frozen=True)
+class CMakeCommand(Event):
+    """A command of a CMake file, with its name in lower case. Its place is the name's.
+
+    Visited by ``visit_CMakeCommand`` in rules whose ``languages`` include ``cmake``.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CythonModule(Event):
+    """A .pyx file, with the names and values of the directives that it sets for itself.
+
+    Its place is the last line that sets one, or else the first line.
+
+    Visited by ``visit_CythonModule`` in rules whose ``languages`` include ``cython``.
+    """
+
+    directives: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, init=False)
@@ -289,6 +314,9 @@ class NativeContext(Protocol):
     def is_init_only(self, name: str) -> bool:
         """Whether a function of the file runs only while a module is made, which the import lock serialises."""
 
+    def is_own(self, name: str) -> bool:
+        """Whether the file defines a function or macro of this name, or tests with ``#if`` or ``#ifdef`` for it."""
+
     def is_left_out(self, word: str) -> bool:
         """Whether a word occurs in the file, but only in code that this configuration leaves out."""
 
@@ -313,6 +341,7 @@ class Report:
     module_is_gone: bool = False
     copes: bool = False
     unless: tuple[str, ...] = ()
+    unless_built_with: tuple[str, ...] = ()
 
 
 class Rule:
@@ -362,6 +391,7 @@ class Rule:
         module_is_gone: bool = False,
         copes: bool = False,
         unless: tuple[str, ...] = (),
+        unless_built_with: tuple[str, ...] = (),
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -375,7 +405,8 @@ class Rule:
         ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
         all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
-        ``unless``: words of which none may stand in another source or build file of the project: that says otherwise.
+        ``unless``: words of which none may stand in another native source of the project, which would say otherwise;
+        ``unless_built_with``: in one of its build files.
         ``level``, ``impact``, ``confidence``: of this finding, where they are not the rule's.
         """
         report = Report(
@@ -395,6 +426,7 @@ class Rule:
             module_is_gone,
             copes,
             unless,
+            unless_built_with,
         )
         self.context.report(self, node, report)
 

@@ -96,6 +96,7 @@ def _finding(data: dict[str, Any]) -> Finding:
             "source": tuple(data["source"]),
             "provided_by": tuple(data["provided_by"]),
             "unless": tuple(data["unless"]),
+            "unless_built_with": tuple(data["unless_built_with"]),
             "fix": fix,
         }
     )

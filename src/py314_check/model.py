@@ -148,7 +148,9 @@ class Finding:
     way_out: str = ""
     """A module that Python 2 alone had: the code copes where the project has one of that name."""
     unless: tuple[str, ...] = ()
-    """Words of which none may stand in another source or build file of the project."""
+    """Words of which none may stand in another native source of the project."""
+    unless_built_with: tuple[str, ...] = ()
+    """Words of which none may stand in a build file of the project."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
 

@@ -9,6 +9,7 @@ import functools
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from py314_check.manifests import Manifests, absolute, file_names, has_manifest,
 from py314_check.model import Target
 from py314_check.requirements import Requirements
 
-_BUILD_FILES = frozenset({"setup.py", "pyproject.toml", "CMakeLists.txt", "meson.build"})
-_NATIVE = (".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".inc", ".cmake", ".pyx", ".pxd", ".pxi")
+_BUILD_FILE = re.compile(r"setup\.(?:py|cfg)|pyproject\.toml|meson\.build|CMakeLists\.txt|.+\.cmake")
+_SOURCE = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc|pyx|pxd|pxi)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -61,7 +62,7 @@ class Project:
         self.problems = self._manifests.problems
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
-        self._files_with = functools.cache(_files_with)
+        self._contents = functools.cache(_contents)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
 
@@ -153,30 +154,35 @@ class Project:
 
     # Native code and its build.
 
-    def has_word(self, path: Path, word: str) -> bool:
-        """Whether a word stands in another native source or build file of the project that a file belongs to."""
+    def says(self, path: Path, words: Collection[str]) -> bool:
+        """Whether a word stands in another native source of the project that a file belongs to."""
+        return bool(words) and self._says(path, words, _SOURCE)
+
+    def builds_with(self, path: Path, words: Collection[str]) -> bool:
+        """Whether a word stands in a build file of the project that a file belongs to."""
+        return bool(words) and self._says(path, words, _BUILD_FILE)
+
+    def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
+        others = [data for other, data in self._contents(self._top(path), kind) if other != absolute(path)]
+        return any(word.encode() in data for word in words for data in others)
+
+    def _top(self, path: Path) -> Path:
         levels = self._manifests.levels(absolute(path).parent)
-        top = next((level for level in levels if has_manifest(level)), levels[-1])
-        return bool(self._files_with(top, word) - {absolute(path)})
+        return next((level for level in levels if has_manifest(level)), levels[-1])
 
 
 # What a directory holds.
 
 
-def _files_with(directory: Path, word: str) -> frozenset[Path]:
-    """The native sources and build files at and below a directory in which a word stands."""
-    found = set()
+def _contents(directory: Path, kind: re.Pattern[str]) -> list[tuple[Path, bytes]]:
+    """The files of a kind at and below a directory, with what is in them."""
+    found = []
     for place, directories, names in os.walk(directory):
         directories[:] = [name for name in directories if name not in DEFAULT_EXCLUDE]
-        for name in names:
-            if name in _BUILD_FILES or name.endswith(_NATIVE):
-                try:
-                    data = Path(place, name).read_bytes()
-                except OSError:
-                    continue
-                if word.encode() in data:
-                    found.add(Path(place, name))
-    return frozenset(found)
+        for path in (Path(place, name) for name in names if kind.fullmatch(name)):
+            with suppress(OSError):
+                found.append((path, path.read_bytes()))
+    return found
 
 
 def _modules(directory: Path) -> frozenset[str]:

@@ -159,7 +159,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
 
         analysis = analyse_native(source, rules, settings.target, with_comments=commented)
     else:
-        from py314_check.languages.entry_points import READERS
+        from py314_check.languages.events import READERS
 
         entries = deliver(READERS[source.language](source), rules, source.path, settings.target)
         analysis = Analysis(entries, suppressions.comments_by_line(source, whole_line=False) if commented else [])
@@ -224,6 +224,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             provided_by=report.provided_by,
             way_out=one.way_out,
             unless=report.unless,
+            unless_built_with=report.unless_built_with,
             free_threading=rule.free_threading,
         )
         seen[key] += 1
@@ -312,7 +313,7 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
         return None
-    if any(project.has_word(path, word) for word in finding.unless):
+    if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
         return None
     if finding.guard is None and finding.provided_by:
         provider = project.provider(path, finding.provided_by)

@@ -16,7 +16,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 
 
-PATHS = {"python": "module.py", "c": "module.c", "cpp": "module.cpp"}
+PATHS = {"python": "module.py", "c": "module.c", "cpp": "module.cpp", "cmake": "CMakeLists.txt", "cython": "module.pyx"}
 """The file that an example stands for, by the language of its block."""
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-_NAMES = {"pyproject.toml": "pyproject", "setup.cfg": "setup.cfg"}
+_NAMES = {"CMakeLists.txt": "cmake", "pyproject.toml": "pyproject", "setup.cfg": "setup.cfg"}
 _SUFFIXES = {
     **dict.fromkeys((".py", ".pyi", ".pyw"), "python"),
     **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++"), "c"),
+    ".cmake": "cmake",
+    ".pyx": "cython",
 }
 NAMES = frozenset(_NAMES)
 """The names of files that a walk looks at, beside those that end in one of ``SUFFIXES``."""
 SUFFIXES = tuple(_SUFFIXES)
-WORD_TESTED = frozenset({"python", "c"})
+WORD_TESTED = frozenset({"python", "c", "cmake", "cython"})
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
 

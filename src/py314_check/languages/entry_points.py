@@ -104,6 +104,3 @@ def from_setup_cfg(source: SourceFile) -> list[EntryPoint]:
                 place = Place(number, column, number, column + len(module["module"]))
                 found.append(EntryPoint(place, group, item["name"], module["module"]))
     return found
-
-
-READERS = {"pyproject": from_pyproject, "setup.cfg": from_setup_cfg}

@@ -27,6 +27,8 @@ _INIT = re.compile(r"PyInitU?_|PyModExportU?_")
 _INIT_TYPES = frozenset({"PyMODINIT_FUNC", "PyMODEXPORT_FUNC"})
 _INIT_MACRO = re.compile(r"(\w+)\(.*\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyInit_|PyModExport_)")
 _NEEDED = ("function_definition", "call_expression", "init_declarator", "identifier", "field_identifier")
+_ASKS = re.compile(r"^[ \t]*#[ \t]*((?:define|el|if)(?:\\\r?\n|[^\r\n])*)", re.MULTILINE)
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _EXEC_SLOT = "Py_mod_exec"
 
 
@@ -114,6 +116,9 @@ class NativeContext:
     def is_init_only(self, name: str) -> bool:
         return name in self._init_only
 
+    def is_own(self, name: str) -> bool:
+        return name in self.functions or name in self._preprocessed
+
     def is_left_out(self, word: str) -> bool:
         return word in self._source.text and word.encode() not in self.code
 
@@ -177,6 +182,14 @@ class NativeContext:
             value = declarator.child_by_field_name("value")
             if value is not None:
                 found[self.name(declarator.child_by_field_name("declarator"))] = value
+        return found
+
+    @cached_property
+    def _preprocessed(self) -> set[str]:
+        """The names that the file defines as macros, and those in its conditions, in whatever branch."""
+        found: set[str] = set()
+        for line in _ASKS.findall(self._source.text):
+            found.update(_WORD.findall(line)[: 2 if line.startswith("define") else None])
         return found
 
     @cached_property
