@@ -19,7 +19,8 @@ from py314_check.model import Target
 from py314_check.requirements import Requirements
 
 _BUILD_FILE = re.compile(r"setup\.(?:py|cfg)|pyproject\.toml|meson\.build|CMakeLists\.txt|.+\.cmake")
-_SOURCE = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc|pyx|pxd|pxi)")
+_CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
+_C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -155,16 +156,17 @@ class Project:
     # Native code and its build.
 
     def says(self, path: Path, words: Collection[str]) -> bool:
-        """Whether a word stands in another native source of the project that a file belongs to."""
-        return bool(words) and self._says(path, words, _SOURCE)
+        """Whether a word stands in another C or C++ (of a Cython file: Cython) source of the project of a file."""
+        return bool(words) and self._says(path, words, _CYTHON if _CYTHON.fullmatch(path.name) else _C)
 
     def builds_with(self, path: Path, words: Collection[str]) -> bool:
         """Whether a word stands in a build file of the project that a file belongs to."""
         return bool(words) and self._says(path, words, _BUILD_FILE)
 
     def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
-        others = [data for other, data in self._contents(self._top(path), kind) if other != absolute(path)]
-        return any(word.encode() in data for word in words for data in others)
+        own, wanted = absolute(path), [word.encode() for word in words]
+        others = (data for other, data in self._contents(self._top(path), kind) if other != own)
+        return any(word in data for data in others for word in wanted)
 
     def _top(self, path: Path) -> Path:
         levels = self._manifests.levels(absolute(path).parent)

@@ -83,7 +83,7 @@ def decode_python(data: bytes) -> str:
 
 
 def decode_native(data: bytes) -> str:
-    """The text of C or C++ source, for which compilers do not ask: UTF-8, or else a character for each byte."""
+    """The text of source whose encoding does not matter to us: UTF-8, or else a character for each byte."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -279,6 +279,13 @@ def test_bad_input(text: bytes, path: str) -> None:
     assert time.monotonic() - start < 8
 
 
+@pytest.mark.parametrize(("path", "text"), [("m.pyx", b"# \xe9\n"), ("CMakeLists.txt", b"nanobind_add_module(\xe9)")])
+def test_other_encodings(path: str, text: bytes) -> None:
+    result = scan_source(text, path=path, codes="EXT")
+    assert len(result.findings) == 1
+    assert result.notifications == ()
+
+
 @pytest.mark.parametrize("length", range(0, len(MODULE), 7))
 def test_truncated(length: int) -> None:
     assert scan_source(MODULE[:length], path="m.c").notifications == ()
