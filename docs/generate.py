@@ -29,12 +29,13 @@ def built_in() -> list[RuleInfo]:
 
 def page(rule: RuleInfo) -> str:
     """The page of a rule."""
+    comment = "//" if "```c\n" in rule.documentation or "```cpp\n" in rule.documentation else "#"
     facts = [
         ("Family", f"`{rule.code[:3]}`: {FAMILIES[rule.code[:3]]}"),
         ("Level", rule.level.value),
         ("Impact", rule.impact.value),
         ("Confidence", rule.confidence.value),
-        ("Suppress with", f"`# py314: ignore[{rule.code}]` ([how](../suppressions.md))"),
+        ("Suppress with", f"`{comment} py314: ignore[{rule.code}]` ([how](../suppressions.md))"),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in facts)
     return f"{HEAD}\n# {rule.code} {rule.name}\n\n| | |\n| --- | --- |\n{table}\n\n{rule.documentation}\n"
