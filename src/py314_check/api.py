@@ -66,6 +66,7 @@ __all__ = [
     "ParseFailure",
     "Place",
     "Rule",
+    "Static",
     "Target",
     "UnusedSuppression",
     "Words",
@@ -157,6 +158,18 @@ class Member:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.order)
+
+
+@dataclass(frozen=True)
+class Static:
+    """A variable of a C file that all threads share: ``type`` as ``PyObject *``, the node of its name where it is
+    declared, and what writes to it (assignments, ``Py_CLEAR`` and the like) in functions, in order.
+    """
+
+    name: str
+    type: str
+    node: Node
+    writes: tuple[Node, ...]
 
 
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
@@ -288,6 +301,22 @@ class NativeContext(Protocol):
 
     def is_init_only(self, name: str) -> bool:
         """Whether a function of the file runs only while a module is made, which the import lock serialises."""
+
+    def is_locked(self, node: Node) -> bool:
+        """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
+
+    def is_serialised(self, node: Node) -> bool:
+        """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
+
+    def is_teardown(self, function: Node) -> bool:
+        """Whether a function is named like one that takes things down at the end: no other thread runs by then."""
+
+    @property
+    def statics(self) -> Sequence[Static]:
+        """The variables of the file, and the static ones of its functions, less what is thread-local or atomic."""
+
+    def tests(self, node: Node) -> Sequence[Node]:
+        """The conditions of the ``if`` statements that a function comes to before or around a node."""
 
     def is_left_out(self, word: str) -> bool:
         """Whether a word occurs in the file, but only in code that this configuration leaves out."""

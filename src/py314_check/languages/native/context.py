@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from py314_check.api import Context, Event, Report, Rule, cst
+from py314_check.api import Context, Event, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers
+from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
+from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
 from py314_check.model import Target
 from py314_check.source import SourceFile
@@ -26,8 +28,22 @@ _NAMED_BY = ("declarator", "function", "name", "field", "argument", "value")
 _INIT = re.compile(r"PyInitU?_|PyModExportU?_")
 _INIT_TYPES = frozenset({"PyMODINIT_FUNC", "PyMODEXPORT_FUNC"})
 _INIT_MACRO = re.compile(r"(\w+)\(.*\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyInit_|PyModExport_)")
-_NEEDED = ("function_definition", "call_expression", "init_declarator", "identifier", "field_identifier")
+_NEEDED = (
+    "function_definition",
+    "call_expression",
+    "init_declarator",
+    "identifier",
+    "field_identifier",
+    "declaration",
+    "assignment_expression",
+    "if_statement",
+)
 _EXEC_SLOT = "Py_mod_exec"
+_ANY_TIME = ""
+_SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
+_TEARING_DOWN = re.compile(
+    r"(?i)(?:^|_)(?:m?_?(?:free|clear|dealloc|traverse)|fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)"
+)
 
 
 class NativeContext:
@@ -49,6 +65,8 @@ class NativeContext:
         self.located: list[Located] = []
         self._directives = piece.directives
         self._source = source
+        self._deadline = deadline
+        self._locks = Locks(piece.code, piece.directives)
         self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
 
@@ -114,6 +132,31 @@ class NativeContext:
     def is_init_only(self, name: str) -> bool:
         return name in self._init_only
 
+    def is_locked(self, node: Node) -> bool:
+        self._deadline.check()
+        function = self.function(node)
+        return function is not None and self._locks.is_held(node.start_byte, function.start_byte)
+
+    def is_serialised(self, node: Node) -> bool:
+        function = self.function(node)
+        return function is None or self.name(function) in self._serialised or self.is_locked(node)
+
+    def is_teardown(self, function: Node) -> bool:
+        return _TEARING_DOWN.search(self.name(function)) is not None
+
+    @cached_property
+    def statics(self) -> Sequence[Static]:
+        found = Statics(self.text, self.function)
+        return found.find(
+            self._nodes["declaration"], self._nodes["assignment_expression"], self._nodes["call_expression"]
+        )
+
+    def tests(self, node: Node) -> Sequence[Node]:
+        function = self.function(node)
+        first = len(self._ifs) if function is None else bisect_right(self._ifs, function.start_byte)
+        found = self._nodes["if_statement"][first : bisect_left(self._ifs, node.start_byte)]
+        return [condition for one in found if (condition := one.child_by_field_name("condition")) is not None]
+
     def is_left_out(self, word: str) -> bool:
         return word in self._source.text and word.encode() not in self.code
 
@@ -144,6 +187,10 @@ class NativeContext:
     def _type(self, node: Node) -> str:
         found = node.child_by_field_name("type")
         return "" if found is None else self.text(found)
+
+    @cached_property
+    def _ifs(self) -> list[int]:
+        return [node.start_byte for node in self._nodes["if_statement"]]
 
     @property
     def _definitions(self) -> list[Node]:
@@ -181,17 +228,45 @@ class NativeContext:
 
     @cached_property
     def _init_only(self) -> set[str]:
-        """All functions that are used, less those that something uses which is not init-only itself."""
-        users: defaultdict[str, set[str]] = defaultdict(set)  # "" is a use at any time
+        return self._only({self.name(node) for node in self.module_inits}, under_lock=False)
+
+    @cached_property
+    def _serialised(self) -> set[str]:
+        """Functions that run only while a module is made, or under a lock that whoever calls them holds.
+
+        A function for other files that is not used here, and is named like one that sets something up, is taken for
+        one that a module's initialisation calls.
+        """
+        set_up = {
+            name
+            for name, node in self.functions.items()
+            if name not in self._users and _SETTING_UP.search(name) and not self._is_static(node)
+        }
+        return self._only(self._init_only | set_up, under_lock=True)
+
+    def _only(self, entries: set[str], *, under_lock: bool) -> set[str]:
+        """Some functions, and those that are used by such alone, or also under a lock."""
+        found = entries | self._users.keys() | {_EXEC_SLOT}
+        while late := {
+            name
+            for name in found & self._users.keys() - entries
+            if any(user not in found and not (locked and under_lock) for user, locked in self._users[name])
+        }:
+            found -= late
+        return found
+
+    @cached_property
+    def _users(self) -> dict[str, set[tuple[str, bool]]]:
+        """What uses each function, and whether under a lock."""
+        users: defaultdict[str, set[tuple[str, bool]]] = defaultdict(set)
         for node in (*self._nodes["identifier"], *self._nodes["field_identifier"]):
             name = self.text(node)
             if name in self.functions and not _declares(node):
-                users[name].add(self._user(node))
-        entries = {self.name(node) for node in self.module_inits}
-        found = entries | users.keys()
-        while late := {name for name in found - entries if not users[name] <= found | {_EXEC_SLOT}}:
-            found -= late
-        return found
+                users[name].add((self._user(node), self.is_locked(node)))
+        return users
+
+    def _is_static(self, function: Node) -> bool:
+        return any(one.type == "storage_class_specifier" and self.text(one) == "static" for one in function.children)
 
     def _user(self, node: Node) -> str:
         """The function that calls a function by this name; the slot for module execution; empty for other uses."""
@@ -200,11 +275,11 @@ class NativeContext:
             node, parent = parent, parent.parent
         if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
             function = self.function(parent)
-            return "" if function is None else self.name(function)
+            return _ANY_TIME if function is None else self.name(function)
         while parent is not None and parent.type in ("cast_expression", "pointer_expression", "initializer_pair"):
             parent = parent.parent
         row = [] if parent is None or parent.type != "initializer_list" else parent.named_children
-        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else ""
+        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else _ANY_TIME
 
 
 def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Node], None]]]:
