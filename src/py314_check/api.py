@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
@@ -63,6 +64,7 @@ __all__ = [
     "NativeContext",
     "NativeRule",
     "Node",
+    "Owner",
     "ParseFailure",
     "Place",
     "Rule",
@@ -158,6 +160,15 @@ class Member:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.order)
+
+
+class Owner(Enum):
+    """Whose a container is, from the most private to the most public."""
+
+    PRIVATE = "made here, and nobody else's yet; or a dictionary of keyword arguments"
+    UNKNOWN = "not to be told"
+    GIVEN = "an argument, which the caller may share with others"
+    SHARED = "of a variable of the file or an object's field"
 
 
 @dataclass(frozen=True)
@@ -310,6 +321,12 @@ class NativeContext(Protocol):
 
     def is_teardown(self, function: Node) -> bool:
         """Whether a function is named like one that takes things down at the end: no other thread runs by then."""
+
+    def owner(self, container: Node) -> Owner:
+        """Whose the list, dictionary or other container is that an expression stands for."""
+
+    def is_only_tested(self, call: Node) -> bool:
+        """Whether what a call returns is only compared with NULL or None, or not used at all."""
 
     @property
     def statics(self) -> Sequence[Static]:

@@ -215,6 +215,42 @@ def test_statics() -> None:
     ]
 
 
+OWNERS = """
+struct plain { PyObject *list; };
+typedef struct { PyObject_HEAD int x; } Thing;
+static PyObject *of_file;
+static PyObject *give(void) { return PyDict_New(); }
+static void inner(PyObject *a, PyObject *b) { private1(a); shared2(b); }
+static void endless(PyObject *a) { endless(a); a = a; unknown3(a); }
+static void outer(Thing *self, struct plain *p, PyObject *o, PyObject **rest, PyObject *kwargs) {
+  PyObject *x = PyList_New(0), *y = NULL, *z, *w = (PyObject *)x;
+  inner(w, self->x); endless(x); private4(Py_NewRef(w)); private5(give()); private6(kwargs); private7(y = x);
+  unknown8(p->list); given9(o); given10(rest[0]); PyArg_ParseTuple(o, "O", &z); given11(z); shared12(of_file);
+  shared13(((Thing *)o)->y); shared14(o->a->b); unknown15(elsewhere()); unknown16(1 + 1); unknown17(unheard);
+  shared18(o ? x : of_file); given19(PyTuple_GET_ITEM(o, 0)); of_file->x = x; shared20(of_file);
+}
+void *table[] = {outer};
+"""
+
+
+def test_owners() -> None:
+    context = _context(OWNERS)
+    asked = {name: call for call in context.calls() if (name := context.name(call))[-1].isdigit()}
+    owners = {name: context.owner(context.arguments(call)[0]).name.lower() for name, call in asked.items()}
+    assert len(owners) == 20
+    assert {name: owner for name, owner in owners.items() if name.rstrip("0123456789") != owner} == {}
+
+
+def test_what_is_only_tested() -> None:
+    context = _context(
+        "void f(void) { T *a = no1(), *b; T *c = yes2(); b = yes3(); use(a); if (b) return; (void)yes4(); use(no5());\n"
+        "if (!yes6() || yes7() == NULL && (c = yes8())) { T *d; if ((d = no9()) == NULL) return; *d; } return no10(); }"
+    )
+    asked = {name: call for call in context.calls() if (name := context.name(call))[-1].isdigit()}
+    tested = {name for name, call in asked.items() if context.is_only_tested(call)}
+    assert tested == {name for name in asked if name.startswith("yes")}
+
+
 def test_functions_and_calls_in_cpp() -> None:
     context = _context(
         "namespace a { struct B { int m() { return f<int>(1, 2); } }; }\n"
@@ -324,6 +360,9 @@ HOSTILE = {
     "huge number": b"#if 1 << 99999999999999\n#endif",
     "no text": bytes(range(256)) * 500,
     "K&R": b"int f(a, b) int a; char *b; { return 0; }",
+    "calls of calls": b"".join(
+        b"void f%d(T *a) {" % i + b"f%d(a);" % (i + 1) * 40 + b"PyList_GetItem(a, 0);}\n" for i in range(50)
+    ),
     "locks in blocks that never close": b"void f(void) { static PyObject *x;"
     + b"{ lock(); if (x) x = g(); f();" * 10_000,
     "Objective-C": b"@interface A : B\n- (void)c;\n@end\n",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from py314_check.api import Context, Event, Report, Rule, Static, cst
+from py314_check.api import Context, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
+from py314_check.languages.native.owners import Owners, between
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
 from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
@@ -37,7 +38,9 @@ _NEEDED = (
     "declaration",
     "assignment_expression",
     "if_statement",
+    "return_statement",
 )
+_TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})
 _EXEC_SLOT = "Py_mod_exec"
 _ANY_TIME = ""
 _SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
@@ -66,6 +69,8 @@ class NativeContext:
         self._directives = piece.directives
         self._source = source
         self._deadline = deadline
+        self._starts: dict[str, list[int]] = {}
+        self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
         self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
@@ -144,6 +149,22 @@ class NativeContext:
     def is_teardown(self, function: Node) -> bool:
         return _TEARING_DOWN.search(self.name(function)) is not None
 
+    def owner(self, container: Node) -> Owner:
+        self._deadline.check()
+        return self._owners.owner(container)
+
+    def is_only_tested(self, call: Node) -> bool:
+        function = self.function(call)
+        name = _put_into(call)
+        if name is None or function is None:
+            return _is_tested(call)
+        uses = [
+            one
+            for one in self.inside("identifier", function)
+            if one.start_byte > name.start_byte and self.text(one) == self.text(name)
+        ]
+        return _is_tested(call, through=name) and all(_is_tested(one) for one in uses)
+
     @cached_property
     def statics(self) -> Sequence[Static]:
         found = Statics(self.text, self.function)
@@ -153,9 +174,9 @@ class NativeContext:
 
     def tests(self, node: Node) -> Sequence[Node]:
         function = self.function(node)
-        first = len(self._ifs) if function is None else bisect_right(self._ifs, function.start_byte)
-        found = self._nodes["if_statement"][first : bisect_left(self._ifs, node.start_byte)]
-        return [condition for one in found if (condition := one.child_by_field_name("condition")) is not None]
+        found = () if function is None else self.inside("if_statement", function)
+        conditions = (one.child_by_field_name("condition") for one in found if one.start_byte < node.start_byte)
+        return [one for one in conditions if one is not None]
 
     def is_left_out(self, word: str) -> bool:
         return word in self._source.text and word.encode() not in self.code
@@ -175,6 +196,19 @@ class NativeContext:
 
     # For the engine.
 
+    def inside(self, kind: str, function: Node) -> Sequence[Node]:
+        """The nodes of a type that is always collected, in a function."""
+        if kind not in self._starts:
+            self._starts[kind] = [node.start_byte for node in self._nodes[kind]]
+        return between(self._nodes[kind], self._starts[kind], function)
+
+    def callers(self, function: Node) -> Sequence[Node] | None:
+        """All calls of a function; None where there may be others."""
+        name = self.name(function)
+        if not all(user for user, _ in self._users.get(name, {(_ANY_TIME, False)})):
+            return None
+        return self._calls_by_name.get(name, ())
+
     def visit(self, rules: Sequence[Rule], deadline: Deadline) -> None:
         """Calls the visitors of some rules, in the order of the file."""
         table = _visitors(rules)
@@ -187,10 +221,6 @@ class NativeContext:
     def _type(self, node: Node) -> str:
         found = node.child_by_field_name("type")
         return "" if found is None else self.text(found)
-
-    @cached_property
-    def _ifs(self) -> list[int]:
-        return [node.start_byte for node in self._nodes["if_statement"]]
 
     @property
     def _definitions(self) -> list[Node]:
@@ -215,6 +245,13 @@ class NativeContext:
         for call in self._nodes["call_expression"]:
             function = self.function(call)
             found[0 if function is None else function.id].append(call)
+        return found
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[Node]]:
+        found: defaultdict[str, list[Node]] = defaultdict(list)
+        for call in self._nodes["call_expression"]:
+            found[self.name(call)].append(call)
         return found
 
     @cached_property
@@ -311,6 +348,40 @@ def _declares(node: Node) -> bool:
     while parent is not None and parent.type == "qualified_identifier":
         parent = parent.parent
     return parent is not None and parent.type == "function_declarator"
+
+
+def _put_into(call: Node) -> Node | None:
+    """The variable that what a call returns is put into."""
+    parent = call.parent
+    while parent is not None and parent.type in ("parenthesized_expression", "cast_expression"):
+        parent = parent.parent
+    if parent is None or parent.type not in ("assignment_expression", "init_declarator"):
+        return None
+    target = parent.child_by_field_name("left") or parent.child_by_field_name("declarator")
+    while target is not None and target.type == "pointer_declarator":
+        target = target.child_by_field_name("declarator")
+    return target if target is not None and target.type == "identifier" else None
+
+
+def _is_tested(node: Node, *, through: Node | None = None) -> bool:
+    """Whether a value is tested, or dropped; ``through`` a variable that it is put into on the way."""
+    parent = node.parent
+    while parent is not None and parent.type in ("parenthesized_expression", "cast_expression"):
+        node, parent = parent, parent.parent
+    if parent is None:
+        return False
+    if parent.type in ("assignment_expression", "init_declarator"):
+        if through is not None:
+            return parent.type == "init_declarator" or _is_tested(parent)
+        return parent.child_by_field_name("left") == node
+    if parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and operator.type in ("==", "!=", "&&", "||")
+    if parent.type == "unary_expression":
+        return True
+    if parent.type == "conditional_expression":
+        return parent.child_by_field_name("condition") == node
+    return parent.type in _TESTING or parent.type == "expression_statement"
 
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from py314_check.api import Static
+from py314_check.languages.native.declarations import declared, parameters
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -31,13 +32,13 @@ class Statics:
         locals_: defaultdict[int, set[str]] = defaultdict(set)
         for declaration in declarations:
             around = self._function(declaration)
-            declared = list(self._declared(declaration))
+            variables = list(declared(declaration))
             if around is not None:
-                locals_[around.id] |= {self._text(name) for name, _, _ in declared}
-            if not declared or not self._is_shared(declaration, declared[0][0], around):
+                locals_[around.id] |= {self._text(name) for name, _, _ in variables}
+            if not variables or not self._is_shared(declaration, variables[0][0], around):
                 continue
             kind = declaration.child_by_field_name("type")
-            for node, pointers, is_array in declared:
+            for node, pointers, is_array in variables:
                 key = (0 if around is None else around.id, self._text(node))
                 found.setdefault(key, ("" if kind is None else self._text(kind) + " " + "*" * pointers, node))
                 if is_array:
@@ -51,7 +52,7 @@ class Statics:
             if function is None:
                 continue
             key = (function.id, name)
-            if key not in found and name not in locals_[function.id] and name not in self._parameters(function):
+            if key not in found and name not in locals_[function.id] and not self._is_parameter(name, function):
                 key = (0, name)
             if key in found and is_element is (key in arrays):
                 writes[key].append(write)
@@ -70,28 +71,8 @@ class Statics:
         parent = declaration.parent if around is None else None
         return parent is not None and parent.type in _AT_FILE_SCOPE
 
-    def _declared(self, declaration: Node) -> Iterator[tuple[Node, int, bool]]:
-        """The names that a declaration declares, how many stars are at each, and whether it is an array."""
-        for node in declaration.children_by_field_name("declarator"):
-            inner: Node | None = node
-            pointers, is_array = 0, False
-            while inner is not None and inner.type not in ("identifier", "function_declarator"):
-                pointers += inner.type == "pointer_declarator"
-                is_array = is_array or inner.type == "array_declarator"
-                inner = inner.child_by_field_name("declarator")
-            if inner is not None and inner.type == "identifier":
-                yield inner, pointers, is_array
-
-    def _parameters(self, function: Node) -> set[str]:
-        declarator = function.child_by_field_name("declarator")
-        while declarator is not None and declarator.type != "function_declarator":
-            declarator = declarator.child_by_field_name("declarator")
-        listed = None if declarator is None else declarator.child_by_field_name("parameters")
-        return (
-            {self._text(name) for one in listed.named_children for name, _, _ in self._declared(one)}
-            if listed
-            else set()
-        )
+    def _is_parameter(self, name: str, function: Node) -> bool:
+        return any(self._text(one) == name for each in parameters(function) for one, _, _ in declared(each))
 
     @staticmethod
     def _writes(assignments: Iterable[Node], calls: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
