@@ -316,6 +316,9 @@ class NativeContext(Protocol):
     def is_locked(self, node: Node) -> bool:
         """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
 
+    def leaves_critical_section(self, jump: Node) -> bool:
+        """Whether a ``return``, ``goto``, ``break`` or ``continue`` leads out of a critical section around it."""
+
     def is_serialised(self, node: Node) -> bool:
         """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
 

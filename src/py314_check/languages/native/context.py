@@ -40,6 +40,8 @@ _NEEDED = (
     "if_statement",
     "return_statement",
 )
+_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
+_LEAVES = {"break_statement": _LOOPS | {"switch_statement"}, "continue_statement": _LOOPS}
 _TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})
 _EXEC_SLOT = "Py_mod_exec"
 _ANY_TIME = ""
@@ -141,6 +143,23 @@ class NativeContext:
         self._deadline.check()
         function = self.function(node)
         return function is not None and self._locks.is_held(node.start_byte, function.start_byte)
+
+    def leaves_critical_section(self, jump: Node) -> bool:
+        self._deadline.check()
+        function = self.function(jump)
+        section = function and self._locks.section(jump.start_byte, function.start_byte, function.end_byte)
+        if function is None or section is None:
+            return False
+        leaves = _LEAVES.get(jump.type, frozenset())
+        around = jump.parent
+        while around is not None and around.start_byte > section[0]:
+            if around.type == "lambda_expression" or around.type in leaves:
+                return False
+            around = around.parent
+        label = jump.child_by_field_name("label")
+        return label is None or not re.compile(rb"\b%s[ \t]*:(?!:)" % self.text(label).encode()).search(
+            self.code, *section
+        )
 
     def is_serialised(self, node: Node) -> bool:
         function = self.function(node)

@@ -25,6 +25,7 @@ _SCOPED = re.compile(
 )
 _MACRO = re.compile(r"(?P<name>\w+)\s*(?:\([^)]*\))?(?P<body>.*)", re.DOTALL)
 _ONCE = re.compile(rb"\b(?:call_once|pthread_once|PyOnceFlag\w*)[ \t]*\(")
+_SECTION = re.compile(rb"\bPy_(?:(?P<begins>BEGIN)|END)_CRITICAL_SECTION\w*[ \t]*\(")
 _BRACES = re.compile(rb"[{}]|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _PARENTHESES = re.compile(rb"[()]|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 
@@ -46,6 +47,7 @@ class Locks:
     def __init__(self, code: bytes, directives: Iterable[Directive]) -> None:
         self._code = code
         self._directives = directives
+        self._sections_from: dict[int, list[tuple[int, int]]] = {}
 
     def is_held(self, at: int, function_start: int) -> bool:
         """Whether a lock is held at an offset of a function that starts at another.
@@ -62,6 +64,21 @@ class Locks:
             elif step.change == 0 and inside:
                 return True
         return depth > 0
+
+    def section(self, at: int, function_start: int, function_end: int) -> tuple[int, int] | None:
+        """The innermost critical section of a function that an offset stands in: where it starts and ends."""
+        found = self._sections_from.get(function_start)
+        if found is None:
+            found = self._sections_from[function_start] = list(self._sections(function_start, function_end))
+        return next((one for one in found if one[0] < at < one[1]), None)
+
+    def _sections(self, function_start: int, function_end: int) -> Iterator[tuple[int, int]]:
+        begun: list[int] = []
+        for match in _SECTION.finditer(self._code, function_start, function_end):
+            if match["begins"]:
+                begun.append(match.start())
+            elif begun:
+                yield begun.pop(), match.start()
 
     @cached_property
     def _starts(self) -> list[int]:
