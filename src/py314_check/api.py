@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
@@ -65,9 +66,11 @@ __all__ = [
     "NativeContext",
     "NativeRule",
     "Node",
+    "Owner",
     "ParseFailure",
     "Place",
     "Rule",
+    "Static",
     "Target",
     "UnusedSuppression",
     "Words",
@@ -182,6 +185,27 @@ class Member:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.order)
+
+
+class Owner(Enum):
+    """Whose a container is, from the most private to the most public."""
+
+    PRIVATE = "made here, and nobody else's yet; or a dictionary of keyword arguments"
+    UNKNOWN = "not to be told"
+    GIVEN = "an argument, which the caller may share with others"
+    SHARED = "of a variable of the file or an object's field"
+
+
+@dataclass(frozen=True)
+class Static:
+    """A variable of a C file that all threads share: ``type`` as ``PyObject *``, the node of its name where it is
+    declared, and what writes to it (assignments, ``Py_CLEAR`` and the like) in functions, in order.
+    """
+
+    name: str
+    type: str
+    node: Node
+    writes: tuple[Node, ...]
 
 
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
@@ -316,6 +340,31 @@ class NativeContext(Protocol):
 
     def is_own(self, name: str) -> bool:
         """Whether the file defines a function or macro of this name, or tests with ``#if`` or ``#ifdef`` for it."""
+
+    def is_locked(self, node: Node) -> bool:
+        """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
+
+    def leaves_critical_section(self, jump: Node) -> bool:
+        """Whether a ``return``, ``goto``, ``break`` or ``continue`` leads out of a critical section around it."""
+
+    def is_serialised(self, node: Node) -> bool:
+        """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
+
+    def is_teardown(self, function: Node) -> bool:
+        """Whether a function is named like one that takes things down at the end: no other thread runs by then."""
+
+    def owner(self, container: Node) -> Owner:
+        """Whose the list, dictionary or other container is that an expression stands for."""
+
+    def is_only_tested(self, call: Node) -> bool:
+        """Whether what a call returns is only compared with NULL or None, or not used at all."""
+
+    @property
+    def statics(self) -> Sequence[Static]:
+        """The variables of the file, and the static ones of its functions, less what is thread-local or atomic."""
+
+    def tests(self, node: Node) -> Sequence[Node]:
+        """The conditions of the ``if`` statements that a function comes to before or around a node."""
 
     def is_left_out(self, word: str) -> bool:
         """Whether a word occurs in the file, but only in code that this configuration leaves out."""

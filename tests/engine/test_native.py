@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -155,6 +156,101 @@ def test_init_only() -> None:
     assert only == {"helper", "both", "fill", "early", "one"}
 
 
+LOCKING = """
+#define HOLD(x) PyMutex_Lock(&(x)->mutex)
+#define DROP(x) PyMutex_Unlock(&(x)->mutex)
+#define WITH(x, y) HOLD(x); y; DROP(x)
+void f(void) {
+  no0(); PyMutex_Lock(&m); yes1(); if (x) { PyMutex_Unlock(&m); no2(); return; } yes3("}"); PyMutex_Unlock(&m); no4();
+  HOLD(s); yes5(); DROP(s); no6(); WITH(s, no7()); no8();
+  Py_BEGIN_CRITICAL_SECTION(a); yes9(); Py_BEGIN_CRITICAL_SECTION2(b, c); yes10(); Py_END_CRITICAL_SECTION2(); yes11();
+  Py_END_CRITICAL_SECTION(); no12(); PyThread_acquire_lock(l, 1); yes13(); PyThread_release_lock(l); no14();
+  { std::lock_guard<std::mutex> guard(m); yes15(); } no16(); std::call_once(flag, [] { yes17(); }); no18();
+  py::gil_scoped_acquire acquired(); PyGILState_Ensure(); PyThread_allocate_lock(); clock(); block(); is_locked(); no19();
+  if (x) pthread_mutex_lock(&m); yes20(); pthread_mutex_unlock(&m); no21(); self->lock(); yes22(); self->unlock(); no23();
+  { nb::ft_object_guard guard(h); yes24(); } { py::scoped_critical_section lock{h}; yes25(); } no26(); PyMutex_Lock(&m);
+}
+void g(void) { no27(); }
+"""
+
+
+def test_locks() -> None:
+    context = _context(LOCKING, cpp=True)
+    held = {
+        name: context.is_locked(call)
+        for call in context.calls()
+        if re.match("(no|yes)[0-9]", name := context.name(call))
+    }
+    assert len(held) == 28
+    assert {name: value for name, value in held.items() if value is not name.startswith("yes")} == {}
+
+
+def test_what_is_serialised() -> None:
+    context = _context(
+        "static void a(void) { one(); } static void b(void) { two(); } static int c(void *m) { three(); a(); }\n"
+        "static void d(void *s) { PyMutex_Lock(s); a(); PyMutex_Unlock(s); b(); }\n"
+        "int setup_x(void) { four(); e(); } static void e(void) { five(); } static void setup_y(void) { six(); }\n"
+        "PyMODINIT_FUNC PyInit_x(void) { seven(); b(); } struct slot s[] = {{Py_mod_exec, c}}; void *t[] = {d, setup_y};"
+    )
+    calls = {context.name(call): context.is_serialised(call) for call in context.calls()}
+    assert {name for name, value in calls.items() if value} >= {"one", "three", "four", "five", "seven"}
+    assert not any(calls[name] for name in ("two", "six"))
+    assert {name for name in context.functions if context.is_init_only(name)} == {"c", "PyInit_x"}
+
+
+def test_statics() -> None:
+    context = _context(
+        "PyObject *a, b = 1; extern int c; static thread_local int d; typedef int e; int f(void), *(*g)(int);\n"
+        "struct s { int h; }; static int i[2][2]; std::atomic<int> j; namespace k { static const T *l; }\n"
+        "void m(int b) { static int n; int o; n = o = b = c = d = 1; i[0][1] = 2; i = 0; a->x = 1; *a = 1; l++; }\n"
+        "void p(void) { int a; a = 1; b = 2; n = 3; Py_CLEAR(i[1][1]); ::k::l = 0; } void q(void) { Py_SETREF(a, b); }",
+        cpp=True,
+    )
+    assert [(one.name, one.type, [context.text(write) for write in one.writes]) for one in context.statics] == [
+        ("a", "PyObject *", ["Py_SETREF(a, b)"]),
+        ("b", "PyObject", ["b = 2"]),
+        ("i", "int", ["i[0][1] = 2", "Py_CLEAR(i[1][1])"]),
+        ("l", "T *", []),
+        ("n", "int", ["n = o = b = c = d = 1"]),
+    ]
+
+
+OWNERS = """
+struct plain { PyObject *list; };
+typedef struct { PyObject_HEAD int x; } Thing;
+static PyObject *of_file;
+static PyObject *give(void) { return PyDict_New(); }
+static void inner(PyObject *a, PyObject *b) { private1(a); shared2(b); }
+static void endless(PyObject *a) { endless(a); a = a; unknown3(a); }
+static void outer(Thing *self, struct plain *p, PyObject *o, PyObject **rest, PyObject *kwargs) {
+  PyObject *x = PyList_New(0), *y = NULL, *z, *w = (PyObject *)x;
+  inner(w, self->x); endless(x); private4(Py_NewRef(w)); private5(give()); private6(kwargs); private7(y = x);
+  unknown8(p->list); given9(o); given10(rest[0]); PyArg_ParseTuple(o, "O", &z); given11(z); shared12(of_file);
+  shared13(((Thing *)o)->y); shared14(o->a->b); unknown15(elsewhere()); unknown16(1 + 1); unknown17(unheard);
+  shared18(o ? x : of_file); given19(PyTuple_GET_ITEM(o, 0)); of_file->x = x; shared20(of_file);
+}
+void *table[] = {outer};
+"""
+
+
+def test_owners() -> None:
+    context = _context(OWNERS)
+    asked = {name: call for call in context.calls() if (name := context.name(call))[-1].isdigit()}
+    owners = {name: context.owner(context.arguments(call)[0]).name.lower() for name, call in asked.items()}
+    assert len(owners) == 20
+    assert {name: owner for name, owner in owners.items() if name.rstrip("0123456789") != owner} == {}
+
+
+def test_what_is_only_tested() -> None:
+    context = _context(
+        "void f(void) { T *a = no1(), *b; T *c = yes2(); b = yes3(); use(a); if (b) return; (void)yes4(); use(no5());\n"
+        "if (!yes6() || yes7() == NULL && (c = yes8())) { T *d; if ((d = no9()) == NULL) return; *d; } return no10(); }"
+    )
+    asked = {name: call for call in context.calls() if (name := context.name(call))[-1].isdigit()}
+    tested = {name for name, call in asked.items() if context.is_only_tested(call)}
+    assert tested == {name for name in asked if name.startswith("yes")}
+
+
 def test_functions_and_calls_in_cpp() -> None:
     context = _context(
         "namespace a { struct B { int m() { return f<int>(1, 2); } }; }\n"
@@ -264,6 +360,11 @@ HOSTILE = {
     "huge number": b"#if 1 << 99999999999999\n#endif",
     "no text": bytes(range(256)) * 500,
     "K&R": b"int f(a, b) int a; char *b; { return 0; }",
+    "calls of calls": b"".join(
+        b"void f%d(T *a) {" % i + b"f%d(a);" % (i + 1) * 40 + b"PyList_GetItem(a, 0);}\n" for i in range(50)
+    ),
+    "locks in blocks that never close": b"void f(void) { static PyObject *x;"
+    + b"{ lock(); if (x) x = g(); f();" * 10_000,
     "Objective-C": b"@interface A : B\n- (void)c;\n@end\n",
     "a table": b"static const int t[] = {" + b"0x12345678, " * 20_000 + b"};",
 }

@@ -10,10 +10,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from py314_check.api import Context, Event, Report, Rule, cst
+from py314_check.api import Context, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers
+from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
+from py314_check.languages.native.owners import Owners, between
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
+from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
 from py314_check.model import Target
 from py314_check.source import SourceFile
@@ -26,10 +29,28 @@ _NAMED_BY = ("declarator", "function", "name", "field", "argument", "value")
 _INIT = re.compile(r"PyInitU?_|PyModExportU?_")
 _INIT_TYPES = frozenset({"PyMODINIT_FUNC", "PyMODEXPORT_FUNC"})
 _INIT_MACRO = re.compile(r"(\w+)\(.*\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyInit_|PyModExport_)")
-_NEEDED = ("function_definition", "call_expression", "init_declarator", "identifier", "field_identifier")
 _ASKS = re.compile(r"^[ \t]*#[ \t]*((?:define|el|if)(?:\\\r?\n|[^\r\n])*)", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_NEEDED = (
+    "function_definition",
+    "call_expression",
+    "init_declarator",
+    "identifier",
+    "field_identifier",
+    "declaration",
+    "assignment_expression",
+    "if_statement",
+    "return_statement",
+)
+_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
+_LEAVES = {"break_statement": _LOOPS | {"switch_statement"}, "continue_statement": _LOOPS}
+_TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})
 _EXEC_SLOT = "Py_mod_exec"
+_ANY_TIME = ""
+_SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
+_TEARING_DOWN = re.compile(
+    r"(?i)(?:^|_)(?:m?_?(?:free|clear|dealloc|traverse)|fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)"
+)
 
 
 class NativeContext:
@@ -51,6 +72,10 @@ class NativeContext:
         self.located: list[Located] = []
         self._directives = piece.directives
         self._source = source
+        self._deadline = deadline
+        self._starts: dict[str, list[int]] = {}
+        self._owners = Owners(self)
+        self._locks = Locks(piece.code, piece.directives)
         self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
 
@@ -119,6 +144,64 @@ class NativeContext:
     def is_own(self, name: str) -> bool:
         return name in self.functions or name in self._preprocessed
 
+    def is_locked(self, node: Node) -> bool:
+        self._deadline.check()
+        function = self.function(node)
+        return function is not None and self._locks.is_held(node.start_byte, function.start_byte)
+
+    def leaves_critical_section(self, jump: Node) -> bool:
+        self._deadline.check()
+        function = self.function(jump)
+        section = function and self._locks.section(jump.start_byte, function.start_byte, function.end_byte)
+        if function is None or section is None:
+            return False
+        leaves = _LEAVES.get(jump.type, frozenset())
+        around = jump.parent
+        while around is not None and around.start_byte > section[0]:
+            if around.type == "lambda_expression" or around.type in leaves:
+                return False
+            around = around.parent
+        label = jump.child_by_field_name("label")
+        return label is None or not re.compile(rb"\b%s[ \t]*:(?!:)" % self.text(label).encode()).search(
+            self.code, *section
+        )
+
+    def is_serialised(self, node: Node) -> bool:
+        function = self.function(node)
+        return function is None or self.name(function) in self._serialised or self.is_locked(node)
+
+    def is_teardown(self, function: Node) -> bool:
+        return _TEARING_DOWN.search(self.name(function)) is not None
+
+    def owner(self, container: Node) -> Owner:
+        self._deadline.check()
+        return self._owners.owner(container)
+
+    def is_only_tested(self, call: Node) -> bool:
+        function = self.function(call)
+        name = _put_into(call)
+        if name is None or function is None:
+            return _is_tested(call)
+        uses = [
+            one
+            for one in self.inside("identifier", function)
+            if one.start_byte > name.start_byte and self.text(one) == self.text(name)
+        ]
+        return _is_tested(call, through=name) and all(_is_tested(one) for one in uses)
+
+    @cached_property
+    def statics(self) -> Sequence[Static]:
+        found = Statics(self.text, self.function)
+        return found.find(
+            self._nodes["declaration"], self._nodes["assignment_expression"], self._nodes["call_expression"]
+        )
+
+    def tests(self, node: Node) -> Sequence[Node]:
+        function = self.function(node)
+        found = () if function is None else self.inside("if_statement", function)
+        conditions = (one.child_by_field_name("condition") for one in found if one.start_byte < node.start_byte)
+        return [one for one in conditions if one is not None]
+
     def is_left_out(self, word: str) -> bool:
         return word in self._source.text and word.encode() not in self.code
 
@@ -136,6 +219,19 @@ class NativeContext:
         self.located.append(Located(rule, place, report, None, frozenset({place.line, place.end_line})))
 
     # For the engine.
+
+    def inside(self, kind: str, function: Node) -> Sequence[Node]:
+        """The nodes of a type that is always collected, in a function."""
+        if kind not in self._starts:
+            self._starts[kind] = [node.start_byte for node in self._nodes[kind]]
+        return between(self._nodes[kind], self._starts[kind], function)
+
+    def callers(self, function: Node) -> Sequence[Node] | None:
+        """All calls of a function; None where there may be others."""
+        name = self.name(function)
+        if not all(user for user, _ in self._users.get(name, {(_ANY_TIME, False)})):
+            return None
+        return self._calls_by_name.get(name, ())
 
     def visit(self, rules: Sequence[Rule], deadline: Deadline) -> None:
         """Calls the visitors of some rules, in the order of the file."""
@@ -176,6 +272,13 @@ class NativeContext:
         return found
 
     @cached_property
+    def _calls_by_name(self) -> dict[str, list[Node]]:
+        found: defaultdict[str, list[Node]] = defaultdict(list)
+        for call in self._nodes["call_expression"]:
+            found[self.name(call)].append(call)
+        return found
+
+    @cached_property
     def _initializers(self) -> dict[str, Node]:
         found = {}
         for declarator in self._nodes["init_declarator"]:
@@ -194,17 +297,45 @@ class NativeContext:
 
     @cached_property
     def _init_only(self) -> set[str]:
-        """All functions that are used, less those that something uses which is not init-only itself."""
-        users: defaultdict[str, set[str]] = defaultdict(set)  # "" is a use at any time
+        return self._only({self.name(node) for node in self.module_inits}, under_lock=False)
+
+    @cached_property
+    def _serialised(self) -> set[str]:
+        """Functions that run only while a module is made, or under a lock that whoever calls them holds.
+
+        A function for other files that is not used here, and is named like one that sets something up, is taken for
+        one that a module's initialisation calls.
+        """
+        set_up = {
+            name
+            for name, node in self.functions.items()
+            if name not in self._users and _SETTING_UP.search(name) and not self._is_static(node)
+        }
+        return self._only(self._init_only | set_up, under_lock=True)
+
+    def _only(self, entries: set[str], *, under_lock: bool) -> set[str]:
+        """Some functions, and those that are used by such alone, or also under a lock."""
+        found = entries | self._users.keys() | {_EXEC_SLOT}
+        while late := {
+            name
+            for name in found & self._users.keys() - entries
+            if any(user not in found and not (locked and under_lock) for user, locked in self._users[name])
+        }:
+            found -= late
+        return found
+
+    @cached_property
+    def _users(self) -> dict[str, set[tuple[str, bool]]]:
+        """What uses each function, and whether under a lock."""
+        users: defaultdict[str, set[tuple[str, bool]]] = defaultdict(set)
         for node in (*self._nodes["identifier"], *self._nodes["field_identifier"]):
             name = self.text(node)
             if name in self.functions and not _declares(node):
-                users[name].add(self._user(node))
-        entries = {self.name(node) for node in self.module_inits}
-        found = entries | users.keys()
-        while late := {name for name in found - entries if not users[name] <= found | {_EXEC_SLOT}}:
-            found -= late
-        return found
+                users[name].add((self._user(node), self.is_locked(node)))
+        return users
+
+    def _is_static(self, function: Node) -> bool:
+        return any(one.type == "storage_class_specifier" and self.text(one) == "static" for one in function.children)
 
     def _user(self, node: Node) -> str:
         """The function that calls a function by this name; the slot for module execution; empty for other uses."""
@@ -213,11 +344,11 @@ class NativeContext:
             node, parent = parent, parent.parent
         if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
             function = self.function(parent)
-            return "" if function is None else self.name(function)
+            return _ANY_TIME if function is None else self.name(function)
         while parent is not None and parent.type in ("cast_expression", "pointer_expression", "initializer_pair"):
             parent = parent.parent
         row = [] if parent is None or parent.type != "initializer_list" else parent.named_children
-        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else ""
+        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else _ANY_TIME
 
 
 def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Node], None]]]:
@@ -249,6 +380,40 @@ def _declares(node: Node) -> bool:
     while parent is not None and parent.type == "qualified_identifier":
         parent = parent.parent
     return parent is not None and parent.type == "function_declarator"
+
+
+def _put_into(call: Node) -> Node | None:
+    """The variable that what a call returns is put into."""
+    parent = call.parent
+    while parent is not None and parent.type in ("parenthesized_expression", "cast_expression"):
+        parent = parent.parent
+    if parent is None or parent.type not in ("assignment_expression", "init_declarator"):
+        return None
+    target = parent.child_by_field_name("left") or parent.child_by_field_name("declarator")
+    while target is not None and target.type == "pointer_declarator":
+        target = target.child_by_field_name("declarator")
+    return target if target is not None and target.type == "identifier" else None
+
+
+def _is_tested(node: Node, *, through: Node | None = None) -> bool:
+    """Whether a value is tested, or dropped; ``through`` a variable that it is put into on the way."""
+    parent = node.parent
+    while parent is not None and parent.type in ("parenthesized_expression", "cast_expression"):
+        node, parent = parent, parent.parent
+    if parent is None:
+        return False
+    if parent.type in ("assignment_expression", "init_declarator"):
+        if through is not None:
+            return parent.type == "init_declarator" or _is_tested(parent)
+        return parent.child_by_field_name("left") == node
+    if parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and operator.type in ("==", "!=", "&&", "||")
+    if parent.type == "unary_expression":
+        return True
+    if parent.type == "conditional_expression":
+        return parent.child_by_field_name("condition") == node
+    return parent.type in _TESTING or parent.type == "expression_statement"
 
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:

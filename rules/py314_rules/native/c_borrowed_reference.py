@@ -1,0 +1,97 @@
+"""EXT202 c-borrowed-reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words, load_facts
+from py314_rules.native.borrowing import CONFIDENCE
+
+
+@dataclass(frozen=True)
+class Row:
+    """A function that lends; see borrowed.toml."""
+
+    instead: str
+    since: str
+
+
+LENDERS = load_facts("py314_rules.facts", "borrowed.toml", Row)
+
+
+class CBorrowedReference(NativeRule):
+    """A reference borrowed from a container that other threads may change at any time.
+
+    ## What it does
+    Reports calls of `PyList_GetItem`, `PyDict_GetItem`, `PyWeakref_GetObject` and others that lend what a mutable
+    container holds, where other threads may reach the container: it is in a field of an object or a variable of the
+    file (confidence high), or an argument (medium), or of unknown origin (low, hidden unless asked for).
+
+    Not reported are containers that the function has just made, also where it is handed them by functions of the file
+    that have, dictionaries of keyword arguments, calls under a lock or in a critical section, also that of all callers,
+    and calls whose result is only compared with `NULL`.
+
+    ## Why it matters
+    Between the call and the use of what it returned, another thread may replace the item or clear the container. On a
+    free-threaded build that frees the item, and the pointer dangles. A `Py_INCREF` right behind the call does not help:
+    the item may be gone before it. Such code crashes within seconds when threads share the container; with the GIL, it
+    was right.
+
+    Seen in real code: simplejson looked up keys in the memo of a scanner that threads share, and takes references of
+    its own since 4.0; so do multidict since 6.2 and regex since 2026 where they met it.
+
+    ## Example
+    ```c
+    #include <Python.h>
+
+    static PyObject *
+    Registry_first(Registry *self, PyObject *unused)
+    {
+        PyObject *item = PyList_GetItem(self->items, 0);
+        Py_XINCREF(item);  /* too late */
+        return item;
+    }
+    ```
+
+    ## Use instead
+    ```c
+    #include <Python.h>
+
+    static PyObject *
+    Registry_first(Registry *self, PyObject *unused)
+    {
+        return PyList_GetItemRef(self->items, 0);
+    }
+    ```
+
+    ## Fix safety
+    There is no fix: the new reference must be released on every way out.
+
+    ## References
+    - [Borrowed references](https://docs.python.org/3/howto/free-threading-extensions.html#borrowed-references)
+    - [pythoncapi-compat](https://pythoncapi-compat.readthedocs.io/), for the functions on older versions
+    """
+
+    code, name = "EXT202", "c-borrowed-reference"
+    level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
+    free_threading = True
+    words = (Words(test=re.compile(rb"\b(?:%s)\b" % "|".join(LENDERS).encode()).search),)
+
+    def visit_call_expression(self, node: Node) -> None:
+        lender = self.context.name(node)
+        arguments = self.context.arguments(node)
+        if lender not in LENDERS or not arguments or self.context.function(node) is None:
+            return
+        confidence = CONFIDENCE.get(self.context.owner(arguments[0]))
+        if confidence is None or self.context.is_serialised(node) or self.context.is_only_tested(node):
+            return
+        row = LENDERS[lender]
+        compat = "" if row.since == "3.0" else f" Before Python {row.since}, pythoncapi-compat has it."
+        self.report(
+            node,
+            f"`{lender}` lends a reference that another thread can take away before it is used.",
+            help=f"Use `{row.instead}` and release what it returns: a `Py_INCREF` comes too late.{compat}",
+            symbol=lender,
+            confidence=confidence,
+        )

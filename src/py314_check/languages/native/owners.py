@@ -1,0 +1,216 @@
+"""Whose a container is: made here and not yet handed out, an argument, or somebody's that all threads share.
+
+Followed are variables, casts, parameters of functions that the file alone calls, and what functions of the file
+return, a few steps far. Order within a function counts for nothing, but that what is stored elsewhere is shared from
+there on.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from py314_check.api import Owner, Static
+from py314_check.languages.native.declarations import declared, parameters
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_STEPS = 6
+_LOOKS = 300
+"""How many expressions are looked at for one answer: callers of callers of callers can be many."""
+_MAKERS = frozenset(
+    "PyList_New PyList_GetSlice PyList_AsTuple PyDict_New PyDict_Copy PyDict_Keys PyDict_Values PyDict_Items"
+    " PyMapping_Keys PyMapping_Values PyMapping_Items PySequence_List PySequence_Tuple PySequence_GetSlice"
+    " PyObject_Dir PyUnicode_Split PyUnicode_Splitlines PyUnicode_RSplit PyUnicode_Partition Py_BuildValue"
+    " PyTuple_New PyTuple_Pack PyTuple_GetSlice PyFrozenSet_New PySet_New PyWeakref_NewRef".split()
+)
+_SAME = frozenset({"Py_NewRef", "Py_XNewRef", "_PyObject_CAST", "_Py_CAST"})
+_HANDED_OUT = frozenset("PyTuple_GetItem PyTuple_GET_ITEM PySequence_GetItem PyObject_GetItem PyIter_Next".split())
+_PARSERS = re.compile(r"PyArg_\w+|_PyArg_\w+")
+_KEYWORDS = re.compile(r"k(?:ey)?w(?:ord)?(?:arg|d|name)?s?|py_?kwargs|keywds|args")
+_NOTHING = frozenset({"NULL", "nullptr", "0", "Py_None"})
+_INSIDE = ("parenthesized_expression", "cast_expression")
+_STRUCT = re.compile(rb"\b(?:struct|class)\b\s*(?P<tag>\w*)[^;{}()=]*\{\s*(?P<first>[^;]*)")
+_HEAD = re.compile(rb"PyObject_(?:VAR_)?HEAD|PyException_HEAD|\w*Object\s+\w+\s*$")
+_OBJECT_TYPE = re.compile(r"Object$|(?i:mod(?:ule)?_?state|globals?)")
+
+
+class _Code(Protocol):
+    """What is asked of the file."""
+
+    code: bytes
+
+    @property
+    def functions(self) -> Mapping[str, Node]: ...
+    @property
+    def statics(self) -> Sequence[Static]: ...
+    def text(self, node: Node) -> str: ...
+    def name(self, node: Node | None) -> str: ...
+    def arguments(self, call: Node) -> Sequence[Node]: ...
+    def calls(self, function: Node | None = None) -> Sequence[Node]: ...
+    def function(self, node: Node) -> Node | None: ...
+    def callers(self, function: Node) -> Sequence[Node] | None: ...
+    def inside(self, kind: str, function: Node) -> Sequence[Node]: ...
+
+
+class Owners:
+    """Answers for one file."""
+
+    def __init__(self, code: _Code) -> None:
+        self._code = code
+        self._left = 0
+
+    def owner(self, node: Node) -> Owner:
+        """Whose the container is that an expression stands for."""
+        self._left = _LOOKS
+        return self._owner(node, _STEPS)
+
+    def _owner(self, node: Node, steps: int) -> Owner:
+        self._left -= 1
+        if steps == 0 or self._left < 0:
+            return Owner.UNKNOWN
+        while node.type in _INSIDE:
+            inner = node.child_by_field_name("value") or next(iter(node.named_children), None)
+            if inner is None:
+                return Owner.UNKNOWN
+            node = inner
+        if node.type == "call_expression":
+            return self._of_call(node, steps)
+        if node.type == "field_expression":
+            return self._of_field(node)
+        if node.type == "conditional_expression":
+            parts = [node.child_by_field_name(field) for field in ("consequence", "alternative")]
+            return self._all([part for part in parts if part is not None], steps)
+        if node.type == "assignment_expression":
+            right = node.child_by_field_name("right")
+            return Owner.UNKNOWN if right is None else self._owner(right, steps - 1)
+        if node.type == "subscript_expression":
+            return Owner.GIVEN
+        if node.type == "identifier":
+            return self._of_name(node, steps)
+        return Owner.SHARED if node.type == "qualified_identifier" else Owner.UNKNOWN
+
+    def _all(self, nodes: Iterable[Node], steps: int) -> Owner:
+        """The owner of what may be any of some values: of the most public of them."""
+        owners = {self._owner(node, steps - 1) for node in nodes if self._code.text(node) not in _NOTHING}
+        return max(owners, default=Owner.UNKNOWN, key=list(Owner).index)
+
+    def _of_call(self, call: Node, steps: int) -> Owner:
+        name, arguments = self._code.name(call), self._code.arguments(call)
+        if name in _MAKERS:
+            return Owner.PRIVATE
+        if name in _SAME and arguments:
+            return self._owner(arguments[0], steps - 1)
+        if name in _HANDED_OUT:
+            return Owner.GIVEN
+        made_by = self._code.functions.get(name)
+        if made_by is None:
+            return Owner.UNKNOWN
+        values = [one.named_children[0] for one in self._code.inside("return_statement", made_by) if one.named_children]
+        owner = self._all(values, steps)
+        return Owner.UNKNOWN if owner is Owner.GIVEN else owner
+
+    def _of_field(self, node: Node) -> Owner:
+        """A field of an object is shared, as far as its type tells; one of another structure may be anybody's."""
+        base = node.child_by_field_name("argument")
+        while base is not None and base.type in _INSIDE:
+            cast_to = base.child_by_field_name("type")
+            if cast_to is not None:
+                return self._of_type(self._code.text(cast_to))
+            base = next(iter(base.named_children), None)
+        if base is None or base.type == "field_expression":
+            return (
+                Owner.SHARED
+                if base is not None and b"->" in self._code.code[base.start_byte : base.end_byte]
+                else Owner.UNKNOWN
+            )
+        name, function = self._code.text(base), self._code.function(node)
+        if name in ("self", "this"):
+            return Owner.SHARED
+        if function is None or base.type != "identifier":
+            return Owner.UNKNOWN
+        for declaration in (*parameters(function), *self._code.inside("declaration", function)):
+            if any(self._code.text(one) == name for one, _, _ in declared(declaration)):
+                kind = declaration.child_by_field_name("type")
+                return Owner.UNKNOWN if kind is None else self._of_type(self._code.text(kind))
+        return Owner.SHARED if any(one.name == name for one in self._code.statics) else Owner.UNKNOWN
+
+    def _of_type(self, kind: str) -> Owner:
+        name = (re.findall(r"\w+", kind) or [""])[-1]
+        return Owner.SHARED if name in self._objects or _OBJECT_TYPE.search(name) else Owner.UNKNOWN
+
+    @cached_property
+    def _objects(self) -> set[str]:
+        """The structures of the file that are objects: by their tags, and by the names of types made of them."""
+        found = set()
+        for match in _STRUCT.finditer(self._code.code):
+            if _HEAD.match(match["first"]):
+                name = re.compile(rb"[^{}]*\}\s*(\w+)").match(self._code.code, match.end())
+                found |= {match["tag"].decode(), name[1].decode() if name else ""}
+        return found - {""}
+
+    def _of_name(self, node: Node, steps: int) -> Owner:
+        name, function = self._code.text(node), self._code.function(node)
+        if function is None:
+            return Owner.UNKNOWN
+        values = list(self._values(name, function))
+        if self._is_stored(name, function, node):
+            return Owner.SHARED
+        for position, parameter in enumerate(parameters(function)):
+            if any(self._code.text(one) == name for one, _, _ in declared(parameter)):
+                passed = self._of_parameter(name, position, function, steps)
+                return max((passed, self._all(values, steps) if values else passed), key=list(Owner).index)
+        parsed = self._is_parsed(name, function)
+        if parsed is not None:
+            return parsed
+        if values:
+            return self._all(values, steps)
+        return Owner.SHARED if any(one.name == name for one in self._code.statics) else Owner.UNKNOWN
+
+    def _of_parameter(self, name: str, position: int, function: Node, steps: int) -> Owner:
+        if _KEYWORDS.fullmatch(name):
+            return Owner.PRIVATE
+        callers = self._code.callers(function)
+        if not callers:
+            return Owner.GIVEN
+        passed = [arguments[position] for call in callers if len(arguments := self._code.arguments(call)) > position]
+        return self._all((one for one in passed if self._code.function(one) != function), steps)
+
+    def _values(self, name: str, function: Node) -> Iterable[Node]:
+        """What a function puts into a variable."""
+        for kind, target, field in (
+            ("assignment_expression", "left", "right"),
+            ("init_declarator", "declarator", "value"),
+        ):
+            for node in self._code.inside(kind, function):
+                left, value = node.child_by_field_name(target), node.child_by_field_name(field)
+                if left is None or value is None or left.type in ("field_expression", "subscript_expression"):
+                    continue
+                if self._code.name(left) == name:
+                    yield value
+
+    def _is_stored(self, name: str, function: Node, before: Node) -> bool:
+        """Whether a function has stored a variable's value in a field or an element by then."""
+        for node in self._code.inside("assignment_expression", function):
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is None or right is None or node.start_byte > before.start_byte:
+                continue
+            if left.type == "field_expression" and self._code.text(right) in (name, f"Py_NewRef({name})"):
+                return self._of_field(left) is Owner.SHARED
+        return False
+
+    def _is_parsed(self, name: str, function: Node) -> Owner | None:
+        """What a call that is given a variable's address puts there: an argument, or anything."""
+        for call in self._code.calls(function):
+            if any(self._code.text(argument) == f"&{name}" for argument in self._code.arguments(call)):
+                return Owner.GIVEN if _PARSERS.match(self._code.name(call)) else Owner.UNKNOWN
+        return None
+
+
+def between(nodes: Sequence[Node], starts: Sequence[int], around: Node) -> Sequence[Node]:
+    """The nodes, in order, that stand in another."""
+    return nodes[bisect_left(starts, around.start_byte) : bisect_left(starts, around.end_byte)]
