@@ -26,9 +26,10 @@ _MAKERS = frozenset(
     "PyList_New PyList_GetSlice PyList_AsTuple PyDict_New PyDict_Copy PyDict_Keys PyDict_Values PyDict_Items"
     " PyMapping_Keys PyMapping_Values PyMapping_Items PySequence_List PySequence_Tuple PySequence_GetSlice"
     " PyObject_Dir PyUnicode_Split PyUnicode_Splitlines PyUnicode_RSplit PyUnicode_Partition Py_BuildValue"
-    " PyTuple_New PyTuple_Pack PyTuple_GetSlice PyFrozenSet_New PySet_New PyWeakref_NewRef".split()
+    " PyTuple_New PyTuple_Pack PyTuple_GetSlice PyFrozenSet_New PySet_New PyWeakref_NewRef"
+    " PyBytes_FromStringAndSize PyUnicode_New".split()
 )
-_SAME = frozenset({"Py_NewRef", "Py_XNewRef", "_PyObject_CAST", "_Py_CAST"})
+_SAME = frozenset({"Py_NewRef", "Py_XNewRef", "PySequence_Fast", "_PyObject_CAST", "_Py_CAST"})
 _HANDED_OUT = frozenset("PyTuple_GetItem PyTuple_GET_ITEM PySequence_GetItem PyObject_GetItem PyIter_Next".split())
 _PARSERS = re.compile(r"PyArg_\w+|_PyArg_\w+")
 _KEYWORDS = re.compile(r"k(?:ey)?w(?:ord)?(?:arg|d|name)?s?|py_?kwargs|keywds|args")
