@@ -356,6 +356,9 @@ class NativeContext(Protocol):
     def owner(self, container: Node) -> Owner:
         """Whose the list, dictionary or other container is that an expression stands for."""
 
+    def is_changed(self, container: Node) -> bool:
+        """Whether the file changes a container of that name in place, or hands it out as an attribute."""
+
     def is_only_tested(self, call: Node) -> bool:
         """Whether what a call returns is only compared with NULL or None, or not used at all."""
 

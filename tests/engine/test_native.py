@@ -228,6 +228,7 @@ static void outer(Thing *self, struct plain *p, PyObject *o, PyObject **rest, Py
   unknown8(p->list); given9(o); given10(rest[0]); PyArg_ParseTuple(o, "O", &z); given11(z); shared12(of_file);
   shared13(((Thing *)o)->y); shared14(o->a->b); unknown15(elsewhere()); unknown16(1 + 1); unknown17(unheard);
   shared18(o ? x : of_file); given19(PyTuple_GET_ITEM(o, 0)); of_file->x = x; shared20(of_file);
+  shared21(PyTuple_GET_ITEM(self->x, 0));
 }
 void *table[] = {outer};
 """
@@ -237,8 +238,21 @@ def test_owners() -> None:
     context = _context(OWNERS)
     asked = {name: call for call in context.calls() if (name := context.name(call))[-1].isdigit()}
     owners = {name: context.owner(context.arguments(call)[0]).name.lower() for name, call in asked.items()}
-    assert len(owners) == 20
+    assert len(owners) == 21
     assert {name: owner for name, owner in owners.items() if name.rstrip("0123456789") != owner} == {}
+
+
+def test_what_is_changed() -> None:
+    context = _context(
+        "void f(T *s) { T *a = s->a, *b = s->b; yes(a); no(b); yes(s->a); no(s->c); yes(cc); yes(s->d); }\n"
+        "void g(T *s) { PyDict_SetItem(s->a, k, v); PyList_Append(cc, v); PyDict_GetItem(s->b, k); PyList_New(0); }\n"
+        'struct m t[] = {{"d", T_OBJECT, offsetof(struct s, d), READONLY}, {"c", T_INT, offsetof(struct s, b)}};'
+    )
+    f = context.functions["f"]
+    assert {(context.name(call), context.is_changed(context.arguments(call)[0])) for call in context.calls(f)} == {
+        ("yes", True),
+        ("no", False),
+    }
 
 
 def test_what_is_only_tested() -> None:

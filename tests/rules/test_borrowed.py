@@ -9,7 +9,7 @@ from py314_rules.native.c_borrowed_reference import LENDERS
 
 @pytest.mark.parametrize("lender", LENDERS)
 def test_every_row_fires(lender: str) -> None:
-    code = f"static PyObject *shared;\nvoid f(void *key) {{ use({lender}(shared, key)); }}\n"
+    code = f"static PyObject *shared;\nvoid f(void *key) {{ use({lender}(shared, key)); PyDict_Clear(shared); }}\n"
     (finding,) = scan_source(code, path="m.c", codes="EXT202").findings
     assert finding.symbol == lender
     assert LENDERS[lender].instead in finding.help

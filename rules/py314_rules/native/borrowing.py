@@ -1,8 +1,19 @@
-"""What the rules about borrowed references have in common: how sure one is that others can reach a container."""
+"""What the rules about borrowed references have in common: how sure one is that others change a container."""
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Owner
+from py314_check.api import Confidence, NativeContext, Node, Owner
 
-CONFIDENCE = {Owner.SHARED: Confidence.HIGH, Owner.GIVEN: Confidence.MEDIUM, Owner.UNKNOWN: Confidence.LOW}
-"""No entry for a private container: nothing is reported there."""
+_CONFIDENCE = {Owner.SHARED: Confidence.HIGH, Owner.GIVEN: Confidence.MEDIUM, Owner.UNKNOWN: Confidence.LOW}
+
+
+def confidence(context: NativeContext, container: Node, *, changes: bool = True) -> Confidence | None:
+    """None for a private container: nothing is to be reported there.
+
+    One that is shared, but only ever filled before it was, is safe to borrow from: where what ``changes`` is the
+    container, and the file never changes it in place, the confidence is low.
+    """
+    owner = context.owner(container)
+    if owner is Owner.SHARED and changes and not context.is_changed(container):
+        return Confidence.LOW
+    return _CONFIDENCE.get(owner)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words, load_facts
-from py314_rules.native.borrowing import CONFIDENCE
+from py314_rules.native.borrowing import confidence
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class CBorrowedReference(NativeRule):
     ## What it does
     Reports calls of `PyList_GetItem`, `PyDict_GetItem`, `PyWeakref_GetObject` and others that lend what a mutable
     container holds, where other threads may reach the container: it is in a field of an object or a variable of the
-    file (confidence high), or an argument (medium), or of unknown origin (low, hidden unless asked for).
+    file, and the file changes it in place or hands it out as an attribute (confidence high), or it is an argument
+    (medium). All else is of low confidence, and hidden unless asked for: what the file never changes, and what is of
+    unknown origin.
 
     Not reported are containers that the function has just made, also where it is handed them by functions of the file
     that have, dictionaries of keyword arguments, calls under a lock or in a critical section, also that of all callers,
@@ -51,6 +53,13 @@ class CBorrowedReference(NativeRule):
         PyObject *item = PyList_GetItem(self->items, 0);
         Py_XINCREF(item);  /* too late */
         return item;
+    }
+
+    static PyObject *
+    Registry_clear(Registry *self, PyObject *unused)
+    {
+        PyList_Clear(self->items);
+        Py_RETURN_NONE;
     }
     ```
 
@@ -83,8 +92,8 @@ class CBorrowedReference(NativeRule):
         arguments = self.context.arguments(node)
         if lender not in LENDERS or not arguments or self.context.function(node) is None:
             return
-        confidence = CONFIDENCE.get(self.context.owner(arguments[0]))
-        if confidence is None or self.context.is_serialised(node) or self.context.is_only_tested(node):
+        sure = confidence(self.context, arguments[0], changes="List" in lender or "Dict" in lender)
+        if sure is None or self.context.is_serialised(node) or self.context.is_only_tested(node):
             return
         row = LENDERS[lender]
         compat = "" if row.since == "3.0" else f" Before Python {row.since}, pythoncapi-compat has it."
@@ -93,5 +102,5 @@ class CBorrowedReference(NativeRule):
             f"`{lender}` lends a reference that another thread can take away before it is used.",
             help=f"Use `{row.instead}` and release what it returns: a `Py_INCREF` comes too late.{compat}",
             symbol=lender,
-            confidence=confidence,
+            confidence=sure,
         )

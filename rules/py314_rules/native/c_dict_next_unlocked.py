@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words
-from py314_rules.native.borrowing import CONFIDENCE
+from py314_rules.native.borrowing import confidence
 
 
 class CDictNextUnlocked(NativeRule):
@@ -11,8 +11,9 @@ class CDictNextUnlocked(NativeRule):
 
     ## What it does
     Reports calls of `PyDict_Next` outside of a critical section, where other threads may reach the dictionary: it is in
-    a field of an object or a variable of the file (confidence high), or an argument (medium), or of unknown origin
-    (low, hidden unless asked for).
+    a field of an object or a variable of the file, and the file changes it in place or hands it out as an attribute
+    (confidence high), or it is an argument (medium). All else is of low confidence, and hidden unless asked for: what
+    the file never changes, and what is of unknown origin.
 
     Not reported are dictionaries that the function has just made, also where it is handed them by functions of the file
     that have, dictionaries of keyword arguments, and calls under a lock or in a critical section, also that of all
@@ -80,13 +81,13 @@ class CDictNextUnlocked(NativeRule):
         arguments = self.context.arguments(node)
         if self.context.name(node) != "PyDict_Next" or not arguments or self.context.function(node) is None:
             return
-        confidence = CONFIDENCE.get(self.context.owner(arguments[0]))
-        if confidence is not None and not self.context.is_serialised(node):
+        sure = confidence(self.context, arguments[0])
+        if sure is not None and not self.context.is_serialised(node):
             self.report(
                 node,
                 "`PyDict_Next` is called outside of a critical section, on a dictionary that others can change.",
                 help="Put the whole loop between `Py_BEGIN_CRITICAL_SECTION(dict)` and `Py_END_CRITICAL_SECTION()`,"
                 " without jumping out of it, or loop over a copy.",
                 symbol="PyDict_Next",
-                confidence=confidence,
+                confidence=sure,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words
-from py314_rules.native.borrowing import CONFIDENCE
+from py314_rules.native.borrowing import confidence
 
 _ACCESSES = ("PySequence_Fast_GET_ITEM", "PySequence_Fast_ITEMS")
 
@@ -14,8 +14,8 @@ class CFastSequenceUnlocked(NativeRule):
     ## What it does
     Reports, once for each sequence and function, `PySequence_Fast_GET_ITEM` and `PySequence_Fast_ITEMS` outside of a
     critical section, where other threads may reach what `PySequence_Fast` was given: it is in a field of an object or a
-    variable of the file (confidence high), or comes from a caller (medium), or from nowhere that the file shows (low,
-    hidden unless asked for).
+    variable of the file that the file changes in place (confidence high), or comes from a caller (medium). All else is
+    of low confidence, and hidden unless asked for.
 
     Not reported are sequences that the function has just made, functions that ask `PyTuple_Check` first, and what runs
     under a lock or in a critical section, also that of all callers.
@@ -93,8 +93,8 @@ class CFastSequenceUnlocked(NativeRule):
                 seen.add(place)
 
     def _check(self, call: Node, sequence: Node) -> bool:
-        confidence = CONFIDENCE.get(self.context.owner(sequence))
-        if confidence is None or self.context.is_serialised(call):
+        sure = confidence(self.context, sequence)
+        if sure is None or self.context.is_serialised(call):
             return False
         if any("PyTuple_Check" in self.context.text(test) for test in self.context.tests(call)):
             return False
@@ -104,6 +104,6 @@ class CFastSequenceUnlocked(NativeRule):
             f"`{name}` reads what may be a list of others without a lock: `PySequence_Fast` does not copy lists.",
             help="Use `PySequence_Tuple`, or hold a critical section on what `PySequence_Fast` was given.",
             symbol=name,
-            confidence=confidence,
+            confidence=sure,
         )
         return True

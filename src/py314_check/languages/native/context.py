@@ -177,6 +177,9 @@ class NativeContext:
         self._deadline.check()
         return self._owners.owner(container)
 
+    def is_changed(self, container: Node) -> bool:
+        return self._owners.is_changed(container)
+
     def is_only_tested(self, call: Node) -> bool:
         function = self.function(call)
         name = _put_into(call)
@@ -303,14 +306,10 @@ class NativeContext:
     def _serialised(self) -> set[str]:
         """Functions that run only while a module is made, or under a lock that whoever calls them holds.
 
-        A function for other files that is not used here, and is named like one that sets something up, is taken for
-        one that a module's initialisation calls.
+        A function that is not used here, but by others or where a file is included, and is named like one that sets
+        something up, is taken for one that a module's initialisation calls.
         """
-        set_up = {
-            name
-            for name, node in self.functions.items()
-            if name not in self._users and _SETTING_UP.search(name) and not self._is_static(node)
-        }
+        set_up = {name for name in self.functions if name not in self._users and _SETTING_UP.search(name)}
         return self._only(self._init_only | set_up, under_lock=True)
 
     def _only(self, entries: set[str], *, under_lock: bool) -> set[str]:
@@ -333,9 +332,6 @@ class NativeContext:
             if name in self.functions and not _declares(node):
                 users[name].add((self._user(node), self.is_locked(node)))
         return users
-
-    def _is_static(self, function: Node) -> bool:
-        return any(one.type == "storage_class_specifier" and self.text(one) == "static" for one in function.children)
 
     def _user(self, node: Node) -> str:
         """The function that calls a function by this name; the slot for module execution; empty for other uses."""

@@ -33,6 +33,10 @@ _SAME = frozenset({"Py_NewRef", "Py_XNewRef", "PySequence_Fast", "_PyObject_CAST
 _HANDED_OUT = frozenset("PyTuple_GetItem PyTuple_GET_ITEM PySequence_GetItem PyObject_GetItem PyIter_Next".split())
 _PARSERS = re.compile(r"PyArg_\w+|_PyArg_\w+")
 _KEYWORDS = re.compile(r"k(?:ey)?w(?:ord)?(?:arg|d|name)?s?|py_?kwargs|keywds|args")
+_CHANGES = re.compile(
+    r"_?Py(?:List_(?:Append|Insert|Set|SET|Sort|Reverse|Clear|Extend)|Dict_(?:Set|Del|Clear|Update|Merge|Pop))\w*"
+)
+_ATTRIBUTE = re.compile(rb"T_OBJECT(?:_EX)?\s*,\s*offsetof\s*\([^,()]*,\s*(\w+)\s*\)")
 _NOTHING = frozenset({"NULL", "nullptr", "0", "Py_None"})
 _INSIDE = ("parenthesized_expression", "cast_expression")
 _STRUCT = re.compile(rb"\b(?:struct|class)\b\s*(?P<tag>\w*)[^;{}()=]*\{\s*(?P<first>[^;]*)")
@@ -69,6 +73,26 @@ class Owners:
         """Whose the container is that an expression stands for."""
         self._left = _LOOKS
         return self._owner(node, _STEPS)
+
+    def is_changed(self, node: Node) -> bool:
+        """Whether the file changes a container of that name in place, or hands it out as an attribute."""
+        names = {self._code.name(node)}
+        function = self._code.function(node)
+        if function is not None and node.type == "identifier":
+            name = self._code.text(node)
+            names |= {self._code.name(self._passed_on(value)) for value in self._values(name, function)}
+            names |= {self._code.name(place) for place in self._places(name, function)}
+        return not names.isdisjoint(self._changed)
+
+    @cached_property
+    def _changed(self) -> set[str]:
+        """The names of what the file changes in place, or hands out as an attribute."""
+        found = {match[1].decode() for match in _ATTRIBUTE.finditer(self._code.code)}
+        for call in self._code.calls():
+            arguments = self._code.arguments(call)
+            if arguments and _CHANGES.fullmatch(self._code.name(call)):
+                found.add(self._code.name(arguments[0]))
+        return found - {""}
 
     def _owner(self, node: Node, steps: int) -> Owner:
         self._left -= 1
@@ -107,7 +131,8 @@ class Owners:
         if name in _SAME and arguments:
             return self._owner(arguments[0], steps - 1)
         if name in _HANDED_OUT:
-            return Owner.GIVEN
+            of = self._owner(arguments[0], steps - 1) if arguments else Owner.UNKNOWN
+            return Owner.SHARED if of is Owner.SHARED else Owner.GIVEN
         made_by = self._code.functions.get(name)
         if made_by is None:
             return Owner.UNKNOWN
@@ -195,14 +220,23 @@ class Owners:
                     yield value
 
     def _is_stored(self, name: str, function: Node, before: Node) -> bool:
-        """Whether a function has stored a variable's value in a field or an element by then."""
+        """Whether a function has stored a variable's value in an object by then."""
+        places = (place for place in self._places(name, function) if place.start_byte < before.start_byte)
+        return any(self._of_field(place) is Owner.SHARED for place in places)
+
+    def _places(self, name: str, function: Node) -> Iterable[Node]:
+        """The fields that a function stores a variable's value in."""
         for node in self._code.inside("assignment_expression", function):
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is None or right is None or node.start_byte > before.start_byte:
+            if left is None or right is None or left.type != "field_expression":
                 continue
-            if left.type == "field_expression" and self._code.text(right) in (name, f"Py_NewRef({name})"):
-                return self._of_field(left) is Owner.SHARED
-        return False
+            if self._code.text(self._passed_on(right)) == name:
+                yield left
+
+    def _passed_on(self, node: Node) -> Node:
+        """What a call returns that returns what it is given; any other expression as it is."""
+        arguments = self._code.arguments(node) if node.type == "call_expression" else ()
+        return arguments[0] if arguments and self._code.name(node) in _SAME else node
 
     def _is_parsed(self, name: str, function: Node) -> Owner | None:
         """What a call that is given a variable's address puts there: an argument, or anything."""
