@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from py314_check.api import Mentions
+from py314_check.api import PIECE, Mentions, word_places
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,7 @@ class Given:
 _REACH = 4000  # bytes of a call that are read; a longer one may have any arguments
 _BEHIND = 200  # bytes before a name that may say that it is given another one
 _MAX_NAMES = 12  # of one function that are followed; behind that many, any call may be its
-_TOKENS = re.compile(
-    rb"""
-    (?P<skip>\#[^\r\n]*
-    | "{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3})?
-    | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'{3})?
-    | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
-    | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?)
-    | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_NAMES = re.compile(rb"[\w\x80-\xff]")
+_TOKENS = re.compile(PIECE + rb"| (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,)", re.VERBOSE | re.DOTALL)
 _SPACE = re.compile(rb"(?:\s|\\\r?\n|#[^\r\n]*)*")
 _KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
 # `x = module.name` at the end of a statement, `x = y or module.name`: a name for the same function.
@@ -62,7 +51,7 @@ def may_call(
     names = [function.encode()]
     for name in names:  # which grows
         is_given = module is not None and name == function.encode()
-        places = Mentions(module or "", function).places(data) if is_given else _places(data, name)
+        places = Mentions(module or "", function).places(data) if is_given else word_places(data, name)
         for start in places:
             end = start + len(name)
             if _may_hold(data, start, end, condition):
@@ -71,15 +60,6 @@ def may_call(
             if len(names) > _MAX_NAMES:
                 return True
     return False
-
-
-def _places(data: bytes, name: bytes) -> Iterator[int]:
-    start = data.find(name)
-    while start >= 0:
-        end = start + len(name)
-        if not _NAMES.match(data, end) and not _NAMES.match(data, max(start - 1, 0), start):
-            yield start
-        start = data.find(name, end)
 
 
 def _may_hold(data: bytes, start: int, end: int, condition: Callable[[Sequence[Given]], bool]) -> bool:

@@ -125,6 +125,21 @@ class NameRule(Rule):
     def check(self, use: Use) -> None:
         raise NotImplementedError
 
+    def report_gone(self, use: Use, name: str) -> None:
+        """Reports a use of what the target no longer has, under this name."""
+        row = use.row
+        self.report(
+            use.node,
+            f"`{name}` was removed in Python {row.removed_in}{self.context.fails_when(use.node)}.",
+            help=f"{row.instead} See {row.url}.",
+            symbol=use.symbol,
+            removed_in=row.removed_in,
+            raises=use.raises,
+            module=use.written.partition(".")[0],
+            part=use.part,
+            confidence=use.confidence,
+        )
+
     def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
         if node.relative or node.module is None or isinstance(node.names, cst.ImportStar):
             return

@@ -27,9 +27,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
-from py314_check.mentions import Mentions
+from py314_check.mentions import Mentions, word_places
 from py314_check.model import Confidence, Fix, Impact, Level, Place, Target, parse_version
-from py314_check.pieces import pieces
+from py314_check.pieces import PIECE, pieces
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -50,6 +50,7 @@ else:
     cst = _LazyLibcst()
 
 __all__ = [
+    "PIECE",
     "CMakeCommand",
     "Confidence",
     "Context",
@@ -78,6 +79,7 @@ __all__ = [
     "load_facts",
     "parse_version",
     "pieces",
+    "word_places",
 ]
 
 SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety", "References")

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
 _BEHIND = 300  # bytes before a place that are read
@@ -55,13 +55,10 @@ class Mentions:
 
     def places(self, data: bytes) -> Iterator[int]:
         """The offsets, in order."""
-        word = self.name.encode()
-        start = data.find(word)
-        while start >= 0:
-            end = start + len(word)
-            if is_word(data, start, end) and any(map(self._is_meant, _modules(data, start, word, self._top))):
+        word, top = self.name.encode(), self._top
+        for start in word_places(data, word):
+            if any(map(self._is_meant, _modules(data, start, word, top))):
                 yield start
-            start = data.find(word, end)
 
     @property
     def _top(self) -> bytes:
@@ -76,9 +73,14 @@ class Mentions:
         return module in (own, _ANYTHING) or module.startswith(own + b".")
 
 
-def is_word(data: bytes, start: int, end: int) -> bool:
-    """Whether neither side of a part of the bytes goes on with what a name may hold."""
-    return not _WORDS.match(data, end, end + 1) and not _WORDS.match(data, max(start - 1, 0), start)
+def word_places(data: bytes, word: bytes) -> Iterator[int]:
+    """Where a word stands by itself; ``find`` is several times as fast as a regular expression with word boundaries."""
+    start = data.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _WORDS.match(data, end, end + 1) and not _WORDS.match(data, max(start - 1, 0), start):
+            yield start
+        start = data.find(word, end)
 
 
 def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes]:
@@ -142,6 +144,7 @@ class _Bindings:
         self._data = data
         self._imported, self._starred = _imported(data)
         self._loads = any(loader in data for loader in _LOADERS)
+        self._is_quoted = cache(self._find_quoted)
         self._lost: set[bytes] = set()  # modules with more assignments than are followed
         self._targets: dict[bytes, dict[bytes, set[bytes]]] = {}
         self.takes_names = _TAKES_NAMES.search(data) is not None
@@ -151,8 +154,10 @@ class _Bindings:
 
     def loaded(self, top: bytes) -> set[bytes]:
         """What the result of a call may be, where a string may name the module to import."""
-        quoted = self._loads and re.search(rb"[\"']%b[\"'.]" % re.escape(top), self._data)
-        return {_ANYTHING} if quoted or top in self._lost else set()
+        return {_ANYTHING} if self._is_quoted(top) or top in self._lost else set()
+
+    def _find_quoted(self, top: bytes) -> bool:
+        return self._loads and re.search(rb"[\"']%b[\"'.]" % re.escape(top), self._data) is not None
 
     def targets(self, name: bytes, top: bytes) -> set[bytes]:
         """The qualified names, of a top-level module and what is in it, that a name may stand for."""
@@ -202,23 +207,20 @@ def _imported(data: bytes) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
     """What imports bind, as pairs of a name and what it stands for, and the modules they bind all names of."""
     bound: set[tuple[bytes, bytes]] = set()
     starred: set[bytes] = set()
-    start = data.find(b"import")
-    while start >= 0:
+    for start in word_places(data, b"import"):
         end = start + len(b"import")
-        if is_word(data, start, end):
-            source = _FROM.search(data[max(start - _BEHIND, 0) : start])
-            text = data[end : end + _REACH]
-            if source is None:
-                for module, alias in _parts(_statement(text)):
-                    bound |= {(_top(module), _top(module)), (alias or _top(module), module if alias else _top(module))}
-            else:
-                module = re.sub(rb"[\s\\]", b"", source[1])
-                names = _names(text)
-                if names is None:
-                    starred.add(module)
-                else:  # the name that is imported counts too: there it is asked for
-                    bound |= {(name, b"%b.%b" % (module, part[0])) for part in names for name in part if name}
-        start = data.find(b"import", end)
+        source = _FROM.search(data[max(start - _BEHIND, 0) : start])
+        text = data[end : end + _REACH]
+        if source is None:
+            for module, alias in _parts(_statement(text)):
+                bound |= {(_top(module), _top(module)), (alias or _top(module), module if alias else _top(module))}
+            continue
+        module = re.sub(rb"[\s\\]", b"", source[1])
+        names = _names(text)
+        if names is None:
+            starred.add(module)
+        else:  # the name that is imported counts too: there it is asked for
+            bound |= {(name, b"%b.%b" % (module, part[0])) for part in names for name in part if name}
     return bound, starred
 
 

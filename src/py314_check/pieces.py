@@ -9,16 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_PIECES = re.compile(
-    rb"""
-    \#[^\r\n]*
+PIECE = rb"""
+    (?:\#[^\r\n]*
     | "{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3})?
     | '{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'{3})?
     | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"?
-    | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?)
+"""
+"""The pattern of a string without its prefix, or of a comment, for ``re.VERBOSE | re.DOTALL``."""
+_PIECES = re.compile(PIECE, re.VERBOSE | re.DOTALL)
 _PREFIX = re.compile(rb"(?:^|[^\w])([bBfFrRtTuU]{1,2})\Z")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _OPENS = re.compile(rb"(?:^|[\r\n])[ \t\f]*[bBfFrRtTuU]{0,2}\Z")

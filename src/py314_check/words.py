@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 
 from py314_check.api import Rule, Words
+from py314_check.mentions import word_places
 from py314_check.pieces import without_remarks
 
 # Every byte that cannot be part of a name becomes a space; bytes above ASCII may be part of one.
@@ -60,29 +61,18 @@ class _Way:
 
     def holds(self, data: bytes) -> bool:
         """Whether the bytes, in which all the words occur, also have what else is asked for."""
-        if (
-            self._imported
-            and b"six.moves" not in data
-            and not any(_may_be_imported(data, start) for start in _places(data, self._first))
-        ):
+        if self._imported and b"six.moves" not in data and not self._stands(data, _may_be_imported):
             return False
-        if self._quoted and not any(data[start - 1 : start] in (b'"', b"'") for start in _places(data, self._first)):
+        if self._quoted and not self._stands(data, _is_quoted):
             return False
         return self._test is None or bool(self._test(data))
 
+    def _stands(self, data: bytes, where: Callable[[bytes, int], bool]) -> bool:
+        return any(where(data, start) for start in word_places(data, self._first))
 
-def _places(data: bytes, word: bytes) -> Iterator[int]:
-    """Where a word begins; ``find`` is several times as fast as a regular expression with word boundaries."""
-    start = data.find(word)
-    while start >= 0:
-        end = start + len(word)
-        # The table makes spaces of all that is no part of a name; nothing at all is not one either.
-        if (
-            not data[max(start - 1, 0) : start].translate(_TABLE).strip()
-            and not data[end : end + 1].translate(_TABLE).strip()
-        ):
-            yield start
-        start = data.find(word, end)
+
+def _is_quoted(data: bytes, start: int) -> bool:
+    return data[start - 1 : start] in (b'"', b"'")
 
 
 def _may_be_imported(data: bytes, start: int) -> bool:

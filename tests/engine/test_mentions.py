@@ -136,6 +136,7 @@ def test_whatever_resolves_is_mentioned(lines: list[str]) -> None:
         "a.",
         "re,",
         "\\\n",
+        "x.split import_module\n",
     ],
 )
 def test_reading_is_linear(piece: str) -> None:

@@ -69,7 +69,7 @@ class InvertedBool(Rule):
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.12"
     # An operator: not a path (`~/x`), not a number (`~100`), not the end of a word or a string; and not of an array.
-    words = (Words(test=lambda data: any(_may_be_bool(data, match[1]) for match in _INVERTED.finditer(data))),)
+    words = (Words(test=lambda data: any(_may_be_bool(data, one) for one in {*_INVERTED.findall(data)})),)
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> None:
         if isinstance(node.operator, cst.BitInvert) and "builtins.bool" in self.context.types(node.expression):

@@ -53,17 +53,5 @@ class RemovedName(NameRule):
     words = words_of({name: row for name, row in ROWS.items() if row.removed_in and not row.member})
 
     def check(self, use: Use) -> None:
-        row = use.row
-        if row.member or not row.is_gone(self.context):
-            return
-        self.report(
-            use.node,
-            f"`{use.written}` was removed in Python {row.removed_in}{self.context.fails_when(use.node)}.",
-            help=f"{row.instead} See {row.url}.",
-            symbol=use.symbol,
-            removed_in=row.removed_in,
-            raises=use.raises,
-            module=use.written.partition(".")[0],
-            part=use.part,
-            confidence=use.confidence,
-        )
+        if not use.row.member and use.row.is_gone(self.context):
+            self.report_gone(use, use.written)
