@@ -1,0 +1,98 @@
+"""Releases to measure with: named in sources.toml, fetched once with pip, unpacked, and scanned as a user would."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+HERE = Path(__file__).parent
+DEFAULT_CACHE = Path("~/.cache/py314-check/sources").expanduser()
+
+
+@dataclass(frozen=True)
+class Release:
+    """A row of sources.toml, which says what each key means."""
+
+    name: str
+    version: str
+    sha256: str
+    undeclared: int | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
+class SourceList:
+    """A list of packages, each with one release or several, and the rules that it measures."""
+
+    about: str
+    select: tuple[str, ...]
+    packages: tuple[tuple[Release, ...], ...]
+
+
+def load() -> dict[str, SourceList]:
+    """The lists of sources.toml by name, in its order."""
+    lists = tomli.loads((HERE / "sources.toml").read_text(encoding="utf-8"))
+    return {
+        name: SourceList(
+            one["about"],
+            tuple(one["select"]),
+            tuple(tuple(Release(package, **row) for row in rows) for package, rows in one["packages"].items()),
+        )
+        for name, one in lists.items()
+    }
+
+
+def fetch(release: Release, cache: Path) -> Path:
+    """The archive of a release in a directory, where it is told by its hash, or from the package index.
+
+    Raises CalledProcessError where pip cannot get it, or the index has something else by that name.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    for path in sorted(cache.glob("*.tar.gz")):
+        if hashlib.sha256(path.read_bytes()).hexdigest() == release.sha256:
+            return path
+    wanted = cache / "wanted.txt"
+    wanted.write_text(f"{release.name}=={release.version} --hash=sha256:{release.sha256}\n", encoding="utf-8")
+    options = ("--no-binary", ":all:", "--no-deps", "--require-hashes", "--quiet", "--dest", str(cache))
+    before = set(cache.glob("*.tar.gz"))
+    subprocess.run([sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted)], check=True)
+    wanted.unlink()
+    (path,) = set(cache.glob("*.tar.gz")) - before
+    return path
+
+
+def unpack(archive: Path, where: Path) -> Path:
+    """Unpacks a source distribution below a directory, and nowhere else; returns the directory that it is."""
+    with tarfile.open(archive) as file:
+        file.extractall(where, filter="data")
+        return where / file.getnames()[0].split("/")[0]
+
+
+def scan(directory: Path, select: Sequence[str]) -> list[dict[str, Any]]:
+    """The findings of a run of the tool in a directory, as its JSON has them, with paths relative to the directory."""
+    report = run(directory, select)
+    root = directory / report["root"]
+    for finding in report["findings"]:
+        finding["path"] = Path(os.path.relpath(root / finding["path"], directory)).as_posix()
+    return list(report["findings"])
+
+
+def run(directory: Path, select: Sequence[str]) -> dict[str, Any]:
+    """The report of a run on one core, from scratch, as JSON has it."""
+    options = ("--target", "3.14t", "--isolated", "--jobs", "1", "--no-cache", "--fail-on", "never")
+    command = [sys.executable, "-m", "py314_check", *options, "--select", ",".join(select), "--output-format", "json"]
+    done = subprocess.run(command, cwd=directory, check=True, stdout=subprocess.PIPE)
+    return dict(json.loads(done.stdout))
