@@ -198,6 +198,10 @@ def _read(one: SourceList, results: Results, given: Mapping[Any, Verdict]) -> It
                 ]
             )
     yield from _table("where | what | confidence | verdict" + (" | later" if has_later else ""), rows)
+    silent = [first.title for first, *_ in one.packages if not results[first.title]]
+    if silent:
+        yield f"Without a finding: {', '.join(silent)}."
+        yield ""
 
 
 def _once(results: Results, given: Mapping[Any, Verdict]) -> Iterator[str]:

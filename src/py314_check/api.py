@@ -353,7 +353,8 @@ class NativeContext(Protocol):
         """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
 
     def is_teardown(self, function: Node) -> bool:
-        """Whether a function is named like one that takes things down at the end: no other thread runs by then."""
+        """Whether a function is named like one that takes things down at the end, and is no method: what it takes down
+        no other thread can reach by then."""
 
     def owner(self, container: Node) -> Owner:
         """Whose the list, dictionary or other container is that an expression stands for."""

@@ -221,7 +221,7 @@ typedef struct { PyObject_HEAD int x; } Thing;
 static PyObject *of_file;
 static PyObject *give(void) { return PyDict_New(); }
 static void inner(PyObject *a, PyObject *b) { private1(a); shared2(b); }
-static void endless(PyObject *a) { endless(a); a = a; unknown3(a); }
+static void endless(PyObject *a) { endless(a); if (a->x) a = a; private3(a); }
 static void outer(Thing *self, struct plain *p, PyObject *o, PyObject **rest, PyObject *kwargs) {
   PyObject *x = PyList_New(0), *y = NULL, *z, *w = (PyObject *)x;
   inner(w, self->x); endless(x); private4(Py_NewRef(w)); private5(give()); private6(kwargs); private7(y = x);
@@ -240,6 +240,47 @@ def test_owners() -> None:
     owners = {name: context.owner(context.arguments(call)[0]).name.lower() for name, call in asked.items()}
     assert len(owners) == 21
     assert {name: owner for name, owner in owners.items() if name.rstrip("0123456789") != owner} == {}
+
+
+REASSIGNED = """
+static void copied(PyObject *a, PyObject *b, PyObject *c, PyObject *d, PyObject *e, PyObject *f) {
+  given1(a); if (!(a = PySequence_List(a))) { return; } private2(a); while (x) { private3(a); }
+  if (x) { b = PyList_New(0); private4(b); } given5(b); if (x && (c = PyList_New(0))) given6(c);
+  if (x) d = PyList_New(0); given7(d); switch (x) { case 1: e = PyList_New(0); break; case 2: given8(e); }
+  for (;;) { f = PyList_New(0); private9(f); } given10(f); f = PyList_New(0); private11(f); f = self->x; shared12(f);
+}
+static void parsed(PyObject *o) {
+  PyObject *a = NULL, *b; PyArg_Parse(o, "O", &a); given13(a); PyArg_Parse(o, "O", &b); b = PySequence_List(b);
+  private14(b); while (x) { unknown15(b); b = elsewhere(); }
+}
+static PyObject *kept[2];
+static void arrays(PyObject *const *args) {
+  PyObject *made[2], *mixed[2][2], *filled[2]; made[0] = PyList_New(0); made[1] = PyDict_New(); mixed[0] = made[0];
+  mixed[1] = self->x; private16(made[i]); PyObject *one = made[0]; private17(one); given18(args[0]); given19(kept[0]);
+  unknown20(filled[0]); shared21(mixed[i]); given22(args->x[0]);
+}
+static void tuples(PyObject *o) { unknown23(PyTuple_GET_ITEM(call(), 0)); given24(PyTuple_GetItem(o, 0)); }
+static PyObject *box___setstate__(Box *self, PyObject *state) { unknown25(state); inner(state); }
+static void inner(PyObject *state) { unknown26(state); }
+void *table[] = {copied, parsed, arrays, tuples, box___setstate__};
+"""
+
+
+def test_owners_of_what_is_put_in_later() -> None:
+    context = _context(REASSIGNED)
+    asked = {name: call for call in context.calls() if (name := context.name(call))[-1].isdigit()}
+    owners = {name: context.owner(context.arguments(call)[0]).name.lower() for name, call in asked.items()}
+    assert len(owners) == 26
+    assert {name: owner for name, owner in owners.items() if name.rstrip("0123456789") != owner} == {}
+
+
+def test_teardown() -> None:
+    context = _context(
+        "int x_clear(X *x) {} void x_dealloc(X *x) {} PyObject *x_finish(X *x) {} PyObject *x_cleanup(void) {}\n"
+        "PyObject *x_clear2(X *x) {} PyObject *cache_clear(X *x) {} void freeze(X *x) {} void m_free(void *m) {}"
+    )
+    down = {name for name, function in context.functions.items() if context.is_teardown(function)}
+    assert down == {"x_clear", "x_dealloc", "x_finish", "x_cleanup", "m_free"}
 
 
 def test_what_is_changed() -> None:

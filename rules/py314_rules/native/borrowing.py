@@ -8,12 +8,16 @@ _CONFIDENCE = {Owner.SHARED: Confidence.HIGH, Owner.GIVEN: Confidence.MEDIUM, Ow
 
 
 def confidence(context: NativeContext, container: Node, *, changes: bool = True) -> Confidence | None:
-    """None for a private container: nothing is to be reported there.
+    """None where nothing is to be reported: the container is private, or its object is being taken down.
 
     One that is shared, but only ever filled before it was, is safe to borrow from: where what ``changes`` is the
     container, and the file never changes it in place, the confidence is low.
     """
     owner = context.owner(container)
-    if owner is Owner.SHARED and changes and not context.is_changed(container):
-        return Confidence.LOW
+    if owner is Owner.SHARED:
+        function = context.function(container)
+        if function is not None and context.is_teardown(function):
+            return None
+        if changes and not context.is_changed(container):
+            return Confidence.LOW
     return _CONFIDENCE.get(owner)

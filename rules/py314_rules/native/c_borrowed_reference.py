@@ -27,12 +27,12 @@ class CBorrowedReference(NativeRule):
     Reports calls of `PyList_GetItem`, `PyDict_GetItem`, `PyWeakref_GetObject` and others that lend what a mutable
     container holds, where other threads may reach the container: it is in a field of an object or a variable of the
     file, and the file changes it in place or hands it out as an attribute (confidence high), or it is an argument
-    (medium). All else is of low confidence, and hidden unless asked for: what the file never changes, and what is of
-    unknown origin.
+    (medium). All else is of low confidence, and hidden unless asked for: what the file never changes, what
+    `__setstate__` is given, and what is of unknown origin.
 
     Not reported are containers that the function has just made, also where it is handed them by functions of the file
-    that have, dictionaries of keyword arguments, calls under a lock or in a critical section, also that of all callers,
-    and calls whose result is only compared with `NULL`.
+    that have, dictionaries of keyword arguments, fields of an object that is being taken down, calls under a lock or in
+    a critical section, also that of all callers, and calls whose result is only compared with `NULL`.
 
     ## Why it matters
     Between the call and the use of what it returned, another thread may replace the item or clear the container. On a

@@ -16,7 +16,9 @@ class CReferenceCountTest(NativeRule):
 
     ## What it does
     Reports comparisons of `Py_REFCNT(object)` with 1 or 2. Assertions are not reported, nor are objects that the
-    function has just made, functions that take an object down, and what runs only while the module is made.
+    function has just made, functions that take an object down, and what runs only while the module is made. Of an
+    object that is neither an argument nor kept in a field or a variable of the file, the finding is of low confidence,
+    and hidden unless asked for: often a function has just returned a reference of its own.
 
     ## Why it matters
     Code asks for a count of one to find out whether it may change an object in place, or take it apart. On a
@@ -85,7 +87,8 @@ class CReferenceCountTest(NativeRule):
         ):
             return
         arguments = self.context.arguments(count)
-        if arguments and self.context.owner(arguments[0]) is Owner.PRIVATE:
+        owner = self.context.owner(arguments[0]) if arguments else Owner.UNKNOWN
+        if owner is Owner.PRIVATE:
             return
         if self.context.is_teardown(function) or self.context.is_init_only(self.context.name(function)):
             return
@@ -96,6 +99,7 @@ class CReferenceCountTest(NativeRule):
                 help="Ask `PyUnstable_Object_IsUniquelyReferenced`, or of an argument"
                 " `PyUnstable_Object_IsUniqueReferencedTemporary`; both are new in Python 3.14.",
                 symbol="Py_REFCNT",
+                confidence=Confidence.LOW if owner is Owner.UNKNOWN else None,
             )
 
     def _is_asserted(self, node: Node) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from py314_check.api import Context, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers
+from py314_check.languages.native.declarations import LOOPS
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.owners import Owners, between
@@ -42,15 +43,13 @@ _NEEDED = (
     "if_statement",
     "return_statement",
 )
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
-_LEAVES = {"break_statement": _LOOPS | {"switch_statement"}, "continue_statement": _LOOPS}
+_LEAVES = {"break_statement": LOOPS | {"switch_statement"}, "continue_statement": LOOPS}
 _TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})
 _EXEC_SLOT = "Py_mod_exec"
 _ANY_TIME = ""
 _SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
-_TEARING_DOWN = re.compile(
-    r"(?i)(?:^|_)(?:m?_?(?:free|clear|dealloc|traverse)|fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)"
-)
+_AT_THE_END = re.compile(r"(?i)(?:^|_)(?:fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)")
+_TEARING_DOWN = re.compile(r"(?i)(?:^|_)m?_?(?:free|clear|dealloc|traverse)(?:_|$)")
 
 
 class NativeContext:
@@ -171,7 +170,11 @@ class NativeContext:
         return function is None or self.name(function) in self._serialised or self.is_locked(node)
 
     def is_teardown(self, function: Node) -> bool:
-        return _TEARING_DOWN.search(self.name(function)) is not None
+        name, declarator = self.name(function), function.child_by_field_name("declarator")
+        if _AT_THE_END.search(name):
+            return True
+        is_method = declarator is not None and declarator.type == "pointer_declarator"  # such as `clear` of a cache
+        return not is_method and _TEARING_DOWN.search(name) is not None
 
     def owner(self, container: Node) -> Owner:
         self._deadline.check()

@@ -1,4 +1,4 @@
-"""What declarations declare."""
+"""What declarations declare, and which statements are loops."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_range_loop"})
 
 
 def declared(declaration: Node) -> Iterator[tuple[Node, int, bool]]:

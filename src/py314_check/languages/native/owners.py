@@ -1,8 +1,8 @@
 """Whose a container is: made here and not yet handed out, an argument, or somebody's that all threads share.
 
 Followed are variables, casts, parameters of functions that the file alone calls, and what functions of the file
-return, a few steps far. Order within a function counts for nothing, but that what is stored elsewhere is shared from
-there on.
+return, a few steps far. Of a variable counts what may be put into it before, from the last assignment on that all ways
+come by; what is stored elsewhere is shared from there on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from py314_check.api import Owner, Static
-from py314_check.languages.native.declarations import declared, parameters
+from py314_check.languages.native.declarations import LOOPS, declared, parameters
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,15 +30,30 @@ _MAKERS = frozenset(
     " PyBytes_FromStringAndSize PyUnicode_New".split()
 )
 _SAME = frozenset({"Py_NewRef", "Py_XNewRef", "PySequence_Fast", "_PyObject_CAST", "_Py_CAST"})
-_HANDED_OUT = frozenset("PyTuple_GetItem PyTuple_GET_ITEM PySequence_GetItem PyObject_GetItem PyIter_Next".split())
+_OF_TUPLE = frozenset({"PyTuple_GetItem", "PyTuple_GET_ITEM"})
+_HANDED_OUT = _OF_TUPLE | {"PySequence_GetItem", "PyObject_GetItem", "PyIter_Next"}
 _PARSERS = re.compile(r"PyArg_\w+|_PyArg_\w+")
 _KEYWORDS = re.compile(r"k(?:ey)?w(?:ord)?(?:arg|d|name)?s?|py_?kwargs|keywds|args")
+_UNPICKLES = re.compile(r"(?i)set_?state|unpickl")
 _CHANGES = re.compile(
     r"_?Py(?:List_(?:Append|Insert|Set|SET|Sort|Reverse|Clear|Extend)|Dict_(?:Set|Del|Clear|Update|Merge|Pop))\w*"
 )
 _ATTRIBUTE = re.compile(rb"T_OBJECT(?:_EX)?\s*,\s*offsetof\s*\([^,()]*,\s*(\w+)\s*\)")
 _NOTHING = frozenset({"NULL", "nullptr", "0", "Py_None"})
 _INSIDE = ("parenthesized_expression", "cast_expression")
+_PARTS = frozenset(
+    "expression_statement declaration init_declarator assignment_expression parenthesized_expression condition_clause"
+    " unary_expression cast_expression comma_expression call_expression argument_list".split()
+)
+"""What runs all of what it is made of."""
+_FIRST_OF = {
+    "binary_expression": "left",
+    "conditional_expression": "condition",
+    "if_statement": "condition",
+    "while_statement": "condition",
+    "switch_statement": "condition",
+}
+"""What runs one of its parts in any case: this."""
 _STRUCT = re.compile(rb"\b(?:struct|class)\b\s*(?P<tag>\w*)[^;{}()=]*\{\s*(?P<first>[^;]*)")
 _HEAD = re.compile(rb"PyObject_(?:VAR_)?HEAD|PyException_HEAD|\w*Object\s+\w+\s*$")
 _OBJECT_TYPE = re.compile(r"Object$|(?i:mod(?:ule)?_?state|globals?)")
@@ -114,7 +129,7 @@ class Owners:
             right = node.child_by_field_name("right")
             return Owner.UNKNOWN if right is None else self._owner(right, steps - 1)
         if node.type == "subscript_expression":
-            return Owner.GIVEN
+            return self._of_element(node, steps)
         if node.type == "identifier":
             return self._of_name(node, steps)
         return Owner.SHARED if node.type == "qualified_identifier" else Owner.UNKNOWN
@@ -132,6 +147,8 @@ class Owners:
             return self._owner(arguments[0], steps - 1)
         if name in _HANDED_OUT:
             of = self._owner(arguments[0], steps - 1) if arguments else Owner.UNKNOWN
+            if of is Owner.UNKNOWN and name in _OF_TUPLE:
+                return Owner.UNKNOWN
             return Owner.SHARED if of is Owner.SHARED else Owner.GIVEN
         made_by = self._code.functions.get(name)
         if made_by is None:
@@ -139,6 +156,26 @@ class Owners:
         values = [one.named_children[0] for one in self._code.inside("return_statement", made_by) if one.named_children]
         owner = self._all(values, steps)
         return Owner.UNKNOWN if owner is Owner.GIVEN else owner
+
+    def _of_element(self, node: Node, steps: int) -> Owner:
+        """An element of an array is an argument, but for an array of the function itself."""
+        base, function = node.child_by_field_name("argument"), self._code.function(node)
+        if base is None or function is None or not self._is_local_array(self._code.text(base), function):
+            return Owner.GIVEN
+        name, put = self._code.text(base), []
+        for assignment in self._code.inside("assignment_expression", function):
+            left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
+            if left is not None and right is not None and left.type == "subscript_expression":
+                of = left.child_by_field_name("argument")
+                put += [right] if of is not None and self._code.text(of) == name else []
+        return self._all(put, steps)
+
+    def _is_local_array(self, name: str, function: Node) -> bool:
+        return not any(one.name == name for one in self._code.statics) and any(
+            is_array and self._code.text(one) == name
+            for declaration in self._code.inside("declaration", function)
+            for one, _, is_array in declared(declaration)
+        )
 
     def _of_field(self, node: Node) -> Owner:
         """A field of an object is shared, as far as its type tells; one of another structure may be anybody's."""
@@ -184,13 +221,16 @@ class Owners:
         if function is None:
             return Owner.UNKNOWN
         values = list(self._values(name, function))
+        since = max((value.end_byte for value in values if _runs_before(value, node)), default=0)
+        until = _loop_end(node)
+        values = [value for value in values if since <= value.end_byte and value.start_byte < until]
         if self._is_stored(name, function, node):
             return Owner.SHARED
         for position, parameter in enumerate(parameters(function)):
-            if any(self._code.text(one) == name for one, _, _ in declared(parameter)):
+            if not since and any(self._code.text(one) == name for one, _, _ in declared(parameter)):
                 passed = self._of_parameter(name, position, function, steps)
                 return max((passed, self._all(values, steps) if values else passed), key=list(Owner).index)
-        parsed = self._is_parsed(name, function)
+        parsed = self._is_parsed(name, function, since)
         if parsed is not None:
             return parsed
         if values:
@@ -200,6 +240,8 @@ class Owners:
     def _of_parameter(self, name: str, position: int, function: Node, steps: int) -> Owner:
         if _KEYWORDS.fullmatch(name):
             return Owner.PRIVATE
+        if _UNPICKLES.search(self._code.name(function)):
+            return Owner.UNKNOWN  # most often, unpickling has just made it
         callers = self._code.callers(function)
         if not callers:
             return Owner.GIVEN
@@ -238,12 +280,35 @@ class Owners:
         arguments = self._code.arguments(node) if node.type == "call_expression" else ()
         return arguments[0] if arguments and self._code.name(node) in _SAME else node
 
-    def _is_parsed(self, name: str, function: Node) -> Owner | None:
-        """What a call that is given a variable's address puts there: an argument, or anything."""
+    def _is_parsed(self, name: str, function: Node, since: int) -> Owner | None:
+        """What a call that is given a variable's address, from an offset on, puts there: an argument, or anything."""
         for call in self._code.calls(function):
-            if any(self._code.text(argument) == f"&{name}" for argument in self._code.arguments(call)):
+            if call.end_byte > since and any(
+                self._code.text(argument) == f"&{name}" for argument in self._code.arguments(call)
+            ):
                 return Owner.GIVEN if _PARSERS.match(self._code.name(call)) else Owner.UNKNOWN
         return None
+
+
+def _runs_before(value: Node, node: Node) -> bool:
+    """Whether all ways to a node come by a value's assignment, in a block around the node."""
+    inner, outer = value, value.parent
+    while outer is not None and outer.type != "compound_statement":
+        first = _FIRST_OF.get(outer.type)
+        if outer.type not in _PARTS and (first is None or outer.child_by_field_name(first) != inner):
+            return False
+        inner, outer = outer, outer.parent
+    return outer is not None and value.end_byte <= node.start_byte and node.end_byte <= outer.end_byte
+
+
+def _loop_end(node: Node) -> int:
+    """Where the outermost loop around a node ends, or the node starts: what stands behind runs after it."""
+    end, around = node.start_byte, node.parent
+    while around is not None and around.type != "function_definition":
+        if around.type in LOOPS:
+            end = around.end_byte
+        around = around.parent
+    return end
 
 
 def between(nodes: Sequence[Node], starts: Sequence[int], around: Node) -> Sequence[Node]:
