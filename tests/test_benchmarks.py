@@ -10,6 +10,7 @@ from pathlib import Path
 
 import precision
 import pytest
+import speed
 from precision import Found, Verdict
 from sources import Release, SourceList, fetch, load, unpack
 
@@ -75,6 +76,19 @@ def test_what_is_written() -> None:
     assert "| x 1 `m.c:3` | EXT201 `a` | high | true: It is / so. | gone |" in text
     assert "| x 1 `m.c:4` | EXT201 `b` | high | *unread* | still in 2 |" in text
     assert "| x 1 `m.c:9` | EXT201 `c` | false: Mended. |" in text.partition("### Found once")[2]
+
+
+def test_speed_counts_what_is_parsed(tmp_path: Path) -> None:
+    (tmp_path / "m.c").write_bytes(MODULE)
+    (tmp_path / "none.c").write_bytes(b"int x;")
+    (tmp_path / "m.py").write_bytes(b"import cgi")
+    place = speed.Place("x", tmp_path, list(speed.analysed(tmp_path)), seconds=[2.0, 1.0, 4.0])
+    assert place.code == [("m.c", MODULE)]
+    assert place.row == f"| x | 1 | 0.00 | 2.00 | 1.00 to 4.00 | {len(MODULE) / 2e6:.1f} |"
+    speed.measure([place], 1)
+    assert place.seconds[-1] > 0
+    assert "a ratio of 0.50" in speed.page([place], 1.0, 2.0)
+    assert min(speed.slicing_and_parsing(place.code, 1)) > 0
 
 
 def test_the_section_stands_between_its_marks() -> None:
