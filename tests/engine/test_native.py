@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from helpers.scanning import scan_source
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from py314_check.languages.native.context import NativeContext
 from py314_check.languages.native.foreign import why_foreign
@@ -20,6 +22,7 @@ from py314_check.run import Options, check
 from py314_check.source import SourceFile
 
 FREE_THREADED = Target((3, 14), free_threaded=True)
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 MODULE = b"#include <Python.h>\nPyMODINIT_FUNC PyInit_x(void) { return PyModule_Create(&m); }\n"
 
 # Slicing
@@ -420,6 +423,14 @@ HOSTILE = {
     ),
     "locks in blocks that never close": b"void f(void) { static PyObject *x;"
     + b"{ lock(); if (x) x = g(); f();" * 10_000,
+    "one variable put into often": b"void f(T *a) {" + b"a = g(); PyList_GetItem(a, 0);" * 5_000 + b"}",
+    "one variable put into perhaps": b"void f(T *a) {" + b"if (Py_REFCNT(a) == 1) a = g();" * 1_000 + b"}",
+    "deep conditions": b"void f(T *a) {"
+    + b"while (a) { if (a) a = g(); PyList_GetItem(a, 0);" * 500
+    + b"}" * 500
+    + b"}",
+    "an array put into often": b"void f(void) { T *a[2];" + b"a[0] = g(); PyList_GetItem(a[1], 0);" * 2_000 + b"}",
+    "else after else": b"void f(T *a) {" + b"if (a) { a = g(); PyList_GetItem(a, 0); } else " * 2_000 + b";}",
     "Objective-C": b"@interface A : B\n- (void)c;\n@end\n",
     "a table": b"static const int t[] = {" + b"0x12345678, " * 20_000 + b"};",
 }
@@ -445,3 +456,73 @@ def test_other_encodings(path: str, text: bytes) -> None:
 @pytest.mark.parametrize("length", range(0, len(MODULE), 7))
 def test_truncated(length: int) -> None:
     assert scan_source(MODULE[:length], path="m.c").notifications == ()
+
+
+REAL = [path.read_bytes() for path in sorted(FIXTURES.glob("EXT*/*.[ch]*"))]
+BROKEN = (
+    *(
+        b"{",
+        b"}",
+        b"(",
+        b")",
+        b'"',
+        b"'",
+        b"/*",
+        b"*/",
+        b"//",
+        b"\\\n",
+        b"\r",
+        b"\0",
+        b"\xff\xfe",
+        b"<",
+        b"::",
+        b";",
+        b",",
+    ),
+    *(
+        b"#if 0\n",
+        b"#else\n",
+        b"\n#endif\n",
+        b"#define X(a) { a\n",
+        b"if (",
+        b"for (",
+        b"return",
+        b"goto out;",
+        b"template<",
+    ),
+    *(b"PyMutex_Lock(&m);", b"Py_BEGIN_CRITICAL_SECTION(x);", b"Py_END_CRITICAL_SECTION();", b"@interface A : B\n"),
+    *(b"int f(a, b) int a; char *b; {", b"static PyObject *", b"x = PyList_New(0);"),
+)
+
+
+@st.composite
+def broken_code(draw: st.DrawFn) -> bytes:
+    """Real code with pieces cut out, doubled, or put in where they do not belong, and bytes changed."""
+    data = draw(st.sampled_from(REAL))
+    for _ in range(draw(st.integers(1, 8))):
+        start, end = sorted(draw(st.tuples(*[st.integers(0, len(data))] * 2)))
+        put = draw(
+            st.one_of(st.just(b""), st.sampled_from(BROKEN), st.binary(max_size=3), st.just(data[start:end] * 2))
+        )
+        keeps = draw(st.booleans())
+        data = data[:start] + put + data[start if keeps else end :]
+    return data
+
+
+@settings(max_examples=300, deadline=10_000, suppress_health_check=[HealthCheck.too_slow])
+@given(code=broken_code(), path=st.sampled_from(["m.c", "m.h", "m.cpp"]))
+def test_broken_code(code: bytes, path: str) -> None:
+    result = scan_source(b"#include <Python.h>\n" + code, path=path, codes="EXT", target="3.14t")
+    assert result.notifications == ()
+    lines = code.count(b"\n") + code.count(b"\r") + 3
+    assert all(1 <= one.place.line <= one.place.end_line <= lines for one in result.findings)
+
+
+@pytest.mark.parametrize("code", REAL, ids=range(len(REAL)))
+def test_line_ends_make_no_difference(code: bytes) -> None:
+    def findings(text: bytes) -> list[tuple[str, int, int, str]]:
+        result = scan_source(text, path="m.cpp" if b"::" in code else "m.c", codes="EXT", target="3.14t")
+        return [(one.code, one.place.line, one.place.column, one.symbol) for one in result.findings]
+
+    unix = code.replace(b"\r\n", b"\n")
+    assert findings(unix.replace(b"\n", b"\r\n")) == findings(unix)

@@ -42,6 +42,7 @@ _NEEDED = (
     "assignment_expression",
     "if_statement",
     "return_statement",
+    *LOOPS,
 )
 _LEAVES = {"break_statement": LOOPS | {"switch_statement"}, "continue_statement": LOOPS}
 _TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})

@@ -8,8 +8,10 @@ come by; what is stored elsewhere is shared from there on.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _STEPS = 6
-_LOOKS = 300
+_LOOKS = 100
 """How many expressions are looked at for one answer: callers of callers of callers can be many."""
 _MAKERS = frozenset(
     "PyList_New PyList_GetSlice PyList_AsTuple PyDict_New PyDict_Copy PyDict_Keys PyDict_Values PyDict_Items"
@@ -77,12 +79,30 @@ class _Code(Protocol):
     def inside(self, kind: str, function: Node) -> Sequence[Node]: ...
 
 
+@dataclass(frozen=True)
+class _Uses:
+    """What a function does with its variables, by their names, each in the order of the file."""
+
+    values: defaultdict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    """What is put into a variable."""
+    elements: defaultdict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    """What is put into an element of it."""
+    places: defaultdict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    """The fields that its value is stored in."""
+    takers: defaultdict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    """The calls that are given its address."""
+    loops: list[tuple[int, int]] = field(default_factory=list)
+    """The loops that no other is around: where each starts and ends."""
+
+
 class Owners:
     """Answers for one file."""
 
     def __init__(self, code: _Code) -> None:
         self._code = code
         self._left = 0
+        self._uses_in: dict[int, _Uses] = {}
+        self._blocks: dict[int, int] = {}
 
     def owner(self, node: Node) -> Owner:
         """Whose the container is that an expression stands for."""
@@ -95,8 +115,9 @@ class Owners:
         function = self._code.function(node)
         if function is not None and node.type == "identifier":
             name = self._code.text(node)
-            names |= {self._code.name(self._passed_on(value)) for value in self._values(name, function)}
-            names |= {self._code.name(place) for place in self._places(name, function)}
+            uses = self._uses(function)
+            names |= {self._code.name(self._passed_on(value)) for value in uses.values[name]}
+            names |= {self._code.name(place) for place in uses.places[name]}
         return not names.isdisjoint(self._changed)
 
     @cached_property
@@ -136,7 +157,12 @@ class Owners:
 
     def _all(self, nodes: Iterable[Node], steps: int) -> Owner:
         """The owner of what may be any of some values: of the most public of them."""
-        owners = {self._owner(node, steps - 1) for node in nodes if self._code.text(node) not in _NOTHING}
+        owners = set()
+        for node in nodes:
+            if self._code.text(node) not in _NOTHING:
+                owners.add(self._owner(node, steps - 1))
+            if self._left < 0:
+                break
         return max(owners, default=Owner.UNKNOWN, key=list(Owner).index)
 
     def _of_call(self, call: Node, steps: int) -> Owner:
@@ -162,13 +188,7 @@ class Owners:
         base, function = node.child_by_field_name("argument"), self._code.function(node)
         if base is None or function is None or not self._is_local_array(self._code.text(base), function):
             return Owner.GIVEN
-        name, put = self._code.text(base), []
-        for assignment in self._code.inside("assignment_expression", function):
-            left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
-            if left is not None and right is not None and left.type == "subscript_expression":
-                of = left.child_by_field_name("argument")
-                put += [right] if of is not None and self._code.text(of) == name else []
-        return self._all(put, steps)
+        return self._all(self._uses(function).elements[self._code.text(base)], steps)
 
     def _is_local_array(self, name: str, function: Node) -> bool:
         return not any(one.name == name for one in self._code.statics) and any(
@@ -220,10 +240,7 @@ class Owners:
         name, function = self._code.text(node), self._code.function(node)
         if function is None:
             return Owner.UNKNOWN
-        values = list(self._values(name, function))
-        since = max((value.end_byte for value in values if _runs_before(value, node)), default=0)
-        until = _loop_end(node)
-        values = [value for value in values if since <= value.end_byte and value.start_byte < until]
+        values, since = self._reaching(name, function, node)
         if self._is_stored(name, function, node):
             return Owner.SHARED
         for position, parameter in enumerate(parameters(function)):
@@ -248,32 +265,64 @@ class Owners:
         passed = [arguments[position] for call in callers if len(arguments := self._code.arguments(call)) > position]
         return self._all((one for one in passed if self._code.function(one) != function), steps)
 
-    def _values(self, name: str, function: Node) -> Iterable[Node]:
-        """What a function puts into a variable."""
-        for kind, target, field in (
-            ("assignment_expression", "left", "right"),
-            ("init_declarator", "declarator", "value"),
-        ):
-            for node in self._code.inside(kind, function):
-                left, value = node.child_by_field_name(target), node.child_by_field_name(field)
-                if left is None or value is None or left.type in ("field_expression", "subscript_expression"):
-                    continue
-                if self._code.name(left) == name:
-                    yield value
+    def _reaching(self, name: str, function: Node, node: Node) -> tuple[Sequence[Node], int]:
+        """What a function may have put into a variable by a node, and the offset from which on that is all there is:
+        behind the last assignment that all ways come by; else 0.
+        """
+        uses = self._uses(function)
+        values = uses.values[name]
+        before = bisect_left(values, node.start_byte, key=lambda value: value.end_byte)
+        looked_at = range(before - 1, max(before - _LOOKS, 0) - 1, -1)
+        end = node.end_byte
+        first = next((at for at in looked_at if self._block_end(values[at]) >= end), None)
+        loop = bisect_right(uses.loops, (node.start_byte, len(self._code.code))) - 1
+        until = max(node.start_byte, uses.loops[loop][1] if loop >= 0 else 0)
+        behind = bisect_left(values, until, key=lambda value: value.start_byte)
+        return values[first or 0 : behind], 0 if first is None else values[first].end_byte
+
+    def _block_end(self, value: Node) -> int:
+        """The end of the block in which all ways come by a value's assignment, once they are past it; else 0."""
+        found = self._blocks.get(value.id)
+        if found is None:
+            found = self._blocks[value.id] = _block_end(value)
+        return found
+
+    def _uses(self, function: Node) -> _Uses:
+        found = self._uses_in.get(function.id)
+        if found is not None:
+            return found
+        uses = self._uses_in[function.id] = _Uses()
+        for node in self._code.inside("assignment_expression", function):
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is None or right is None:
+                continue
+            if left.type == "field_expression":
+                value = self._passed_on(right)
+                if value.type == "identifier":
+                    uses.places[self._code.text(value)].append(left)
+            elif left.type == "subscript_expression":
+                uses.elements[self._code.name(left)].append(right)
+            else:
+                uses.values[self._code.name(left)].append(right)
+        for node in self._code.inside("init_declarator", function):
+            left, right = node.child_by_field_name("declarator"), node.child_by_field_name("value")
+            if left is not None and right is not None:
+                uses.values[self._code.name(left)].append(right)
+        for values in uses.values.values():
+            values.sort(key=lambda value: value.start_byte)
+        for call in self._code.calls(function):
+            for argument in self._code.arguments(call):
+                if argument.type == "pointer_expression":
+                    uses.takers[self._code.text(argument).removeprefix("&")].append(call)
+        for start, end in sorted(one.byte_range for kind in LOOPS for one in self._code.inside(kind, function)):
+            if not uses.loops or start >= uses.loops[-1][1]:
+                uses.loops.append((start, end))
+        return uses
 
     def _is_stored(self, name: str, function: Node, before: Node) -> bool:
         """Whether a function has stored a variable's value in an object by then."""
-        places = (place for place in self._places(name, function) if place.start_byte < before.start_byte)
+        places = (place for place in self._uses(function).places[name] if place.start_byte < before.start_byte)
         return any(self._of_field(place) is Owner.SHARED for place in places)
-
-    def _places(self, name: str, function: Node) -> Iterable[Node]:
-        """The fields that a function stores a variable's value in."""
-        for node in self._code.inside("assignment_expression", function):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is None or right is None or left.type != "field_expression":
-                continue
-            if self._code.text(self._passed_on(right)) == name:
-                yield left
 
     def _passed_on(self, node: Node) -> Node:
         """What a call returns that returns what it is given; any other expression as it is."""
@@ -282,33 +331,20 @@ class Owners:
 
     def _is_parsed(self, name: str, function: Node, since: int) -> Owner | None:
         """What a call that is given a variable's address, from an offset on, puts there: an argument, or anything."""
-        for call in self._code.calls(function):
-            if call.end_byte > since and any(
-                self._code.text(argument) == f"&{name}" for argument in self._code.arguments(call)
-            ):
+        for call in self._uses(function).takers[name]:
+            if call.end_byte > since:
                 return Owner.GIVEN if _PARSERS.match(self._code.name(call)) else Owner.UNKNOWN
         return None
 
 
-def _runs_before(value: Node, node: Node) -> bool:
-    """Whether all ways to a node come by a value's assignment, in a block around the node."""
+def _block_end(value: Node) -> int:
     inner, outer = value, value.parent
     while outer is not None and outer.type != "compound_statement":
         first = _FIRST_OF.get(outer.type)
         if outer.type not in _PARTS and (first is None or outer.child_by_field_name(first) != inner):
-            return False
+            return 0
         inner, outer = outer, outer.parent
-    return outer is not None and value.end_byte <= node.start_byte and node.end_byte <= outer.end_byte
-
-
-def _loop_end(node: Node) -> int:
-    """Where the outermost loop around a node ends, or the node starts: what stands behind runs after it."""
-    end, around = node.start_byte, node.parent
-    while around is not None and around.type != "function_definition":
-        if around.type in LOOPS:
-            end = around.end_byte
-        around = around.parent
-    return end
+    return 0 if outer is None else outer.end_byte
 
 
 def between(nodes: Sequence[Node], starts: Sequence[int], around: Node) -> Sequence[Node]:
