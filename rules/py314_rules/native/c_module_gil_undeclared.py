@@ -30,6 +30,10 @@ _CALL = _Initialisation(
     " returned.",
 )
 
+_NOT_USED = "Py_MOD_GIL_NOT_USED"
+_DECIDES_LATER = re.compile(rb"(?:->|[\w\]]\.)\w+\s*=[^=;{}]*\b%s\b" % _NOT_USED.encode())
+"""A slot that gets its value when the module is imported."""
+
 
 class CModuleGilUndeclared(NativeRule):
     """An extension module in C or C++ that does not declare that it can run without the GIL.
@@ -152,7 +156,8 @@ class CModuleGilUndeclared(NativeRule):
             self._undeclared(function, _CALL)
 
     def _check_value(self, function: Node, value: Node, how: _Initialisation) -> None:
-        if "Py_MOD_GIL_USED" in self.context.text(value):
+        text = self.context.text(value)
+        if "Py_MOD_GIL_USED" in text and _NOT_USED not in text and not _DECIDES_LATER.search(self.context.code):
             self.report(
                 function,
                 f"`{self.context.name(function)}` makes a module that asks for the GIL (`Py_MOD_GIL_USED`):"
