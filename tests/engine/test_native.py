@@ -159,6 +159,16 @@ def test_init_only() -> None:
     assert only == {"helper", "both", "fill", "early", "one"}
 
 
+def test_init_only_through_casts_of_cpp() -> None:
+    context = _context(
+        "int a(PyObject *m) { return 0; } int b(PyObject *m) { return 0; } void c() {} void d() {}\n"
+        "PyModuleDef_Slot s[] = {{Py_mod_exec, reinterpret_cast<void *>(a)}, {Py_mod_exec, (void *)(&b)},\n"
+        "{Py_mod_exec, make(c)}, {Py_tp_call, reinterpret_cast<void *>(d)}};",
+        cpp=True,
+    )
+    assert {name for name in context.functions if context.is_init_only(name)} == {"a", "b"}
+
+
 LOCKING = """
 #define HOLD(x) PyMutex_Lock(&(x)->mutex)
 #define DROP(x) PyMutex_Unlock(&(x)->mutex)

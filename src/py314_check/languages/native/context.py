@@ -46,6 +46,9 @@ _NEEDED = (
 )
 _LEAVES = {"break_statement": LOOPS | {"switch_statement"}, "continue_statement": LOOPS}
 _TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})
+_AROUND = frozenset(
+    {"cast_expression", "pointer_expression", "parenthesized_expression", "argument_list", "initializer_pair"}
+)
 _EXEC_SLOT = "Py_mod_exec"
 _ANY_TIME = ""
 _SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
@@ -345,10 +348,14 @@ class NativeContext:
         if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
             function = self.function(parent)
             return _ANY_TIME if function is None else self.name(function)
-        while parent is not None and parent.type in ("cast_expression", "pointer_expression", "initializer_pair"):
+        while parent is not None and (parent.type in _AROUND or self._is_cast(parent)):
             parent = parent.parent
         row = [] if parent is None or parent.type != "initializer_list" else parent.named_children
         return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else _ANY_TIME
+
+    def _is_cast(self, node: Node) -> bool:
+        """Whether a node is a cast written as a call: ``reinterpret_cast<void *>(function)``."""
+        return node.type == "call_expression" and self.name(node).endswith("_cast")
 
 
 def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Node], None]]]:
