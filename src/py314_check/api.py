@@ -201,12 +201,14 @@ class Owner(Enum):
 @dataclass(frozen=True)
 class Static:
     """A variable of a C file that all threads share: ``type`` as ``PyObject *``, the node of its name where it is
-    declared, and what writes to it (assignments, ``Py_CLEAR`` and the like) in functions, in order.
+    declared, and what writes to it or to a part of it in functions, in order: assignments, ``++`` and ``--``,
+    ``Py_CLEAR``, ``memcpy`` and the like, methods that change a C++ container.
     """
 
     name: str
     type: str
     node: Node
+    is_array: bool
     writes: tuple[Node, ...]
 
 

@@ -210,9 +210,29 @@ def test_statics() -> None:
         ("a", "PyObject *", ["Py_SETREF(a, b)"]),
         ("b", "PyObject", ["b = 2"]),
         ("i", "int", ["i[0][1] = 2", "Py_CLEAR(i[1][1])"]),
-        ("l", "T *", []),
+        ("l", "T *", ["l++"]),
         ("n", "int", ["n = o = b = c = d = 1"]),
     ]
+
+
+def test_what_writes_to_a_part_of_a_static() -> None:
+    context = _context(
+        "static struct s { int x; int *y; } a, *b; static std::vector<int> c; static T d; static int e[9], f, g, h;\n"
+        "void m(T *d2) { a.x = 1; a.y[0] = 2; (*b).x = 3; b->x = 4; b[0].x = 5; c.push_back(1); c[0] = 2; c.size();\n"
+        "d.push(1); d.x += 2; e[1]++; memcpy(e + 1, d2, 9); memset(&a, 0, sizeof(a)); memcpy(e, d2, 9); --f; g = e[0];\n"
+        "__atomic_fetch_add(&g, 1); g = 0; int h; h = 1; std::sprintf(e, d2); memcpy(d2, e, 9); }",
+        cpp=True,
+    )
+    written = {one.name: [context.text(write) for write in one.writes] for one in context.statics}
+    assert written == {
+        "a": ["a.x = 1", "a.y[0] = 2", "memset(&a, 0, sizeof(a))"],
+        "b": [],
+        "c": ["c.push_back(1)", "c[0] = 2"],
+        "d": ["d.x += 2"],
+        "e": ["e[1]++", "memcpy(e, d2, 9)", "std::sprintf(e, d2)"],
+        "f": ["--f"],
+        "h": [],
+    }
 
 
 OWNERS = """

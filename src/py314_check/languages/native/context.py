@@ -39,6 +39,7 @@ _NEEDED = (
     "field_identifier",
     "declaration",
     "assignment_expression",
+    "update_expression",
     "if_statement",
     "return_statement",
 )
@@ -195,9 +196,8 @@ class NativeContext:
     @cached_property
     def statics(self) -> Sequence[Static]:
         found = Statics(self.text, self.function)
-        return found.find(
-            self._nodes["declaration"], self._nodes["assignment_expression"], self._nodes["call_expression"]
-        )
+        kinds = ("declaration", "assignment_expression", "update_expression", "call_expression")
+        return found.find(*(self._nodes[kind] for kind in kinds))
 
     def tests(self, node: Node) -> Sequence[Node]:
         function = self.function(node)
