@@ -351,6 +351,16 @@ class NativeContext(Protocol):
     def leaves_critical_section(self, jump: Node) -> bool:
         """Whether a ``return``, ``goto``, ``break`` or ``continue`` leads out of a critical section around it."""
 
+    def critical_section(self, node: Node) -> Node | None:
+        """The call that begins the innermost critical section around a node: ``Py_BEGIN_CRITICAL_SECTION(self)``."""
+
+    def leaves_locked(self, call: Node) -> Sequence[Node]:
+        """The jumps, such as ``return`` and ``Py_RETURN_NONE;``, that certainly leave what a call locks locked.
+
+        They stand between it and the call that gives it back, and nothing on their way does. For critical sections, ask
+        ``leaves_critical_section``.
+        """
+
     def is_serialised(self, node: Node) -> bool:
         """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
 

@@ -15,6 +15,7 @@ from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.owners import Owners, between
+from py314_check.languages.native.releases import Releases
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
 from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
@@ -77,6 +78,7 @@ class NativeContext:
         self._starts: dict[str, list[int]] = {}
         self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
+        self._releases = Releases(self, self._locks.change)
         self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
 
@@ -166,6 +168,18 @@ class NativeContext:
         return label is None or not re.compile(rb"\b%s[ \t]*:(?!:)" % self.text(label).encode()).search(
             self.code, *section
         )
+
+    def critical_section(self, node: Node) -> Node | None:
+        self._deadline.check()
+        function = self.function(node)
+        section = function and self._locks.section(node.start_byte, function.start_byte, function.end_byte)
+        if function is None or section is None:
+            return None
+        return next((call for call in self.calls(function) if call.start_byte == section[0]), None)
+
+    def leaves_locked(self, call: Node) -> Sequence[Node]:
+        self._deadline.check()
+        return self._releases.jumps(call)
 
     def is_serialised(self, node: Node) -> bool:
         function = self.function(node)
