@@ -55,6 +55,7 @@ __all__ = [
     "Confidence",
     "Context",
     "CythonModule",
+    "Directive",
     "EntryPoint",
     "Event",
     "FactError",
@@ -141,6 +142,23 @@ class CythonModule(Event):
     """
 
     directives: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Directive(Event):
+    """A line for C's preprocessor, but no condition, where the configuration that is read has it: ``#name rest``.
+
+    ``rest`` is without comments and continued lines, ``text`` the whole as it stands from the offset ``start`` on.
+    ``certain`` is False where the conditions around it cannot be told.
+
+    Visited by ``visit_Directive`` in rules for C, before all nodes.
+    """
+
+    name: str
+    rest: str
+    start: int
+    text: str
+    certain: bool
 
 
 @dataclass(frozen=True, init=False)
@@ -341,6 +359,9 @@ class NativeContext(Protocol):
 
     def is_init_only(self, name: str) -> bool:
         """Whether a function of the file runs only while a module is made, which the import lock serialises."""
+
+    def is_certain(self, node: Node) -> bool:
+        """Whether the configuration certainly has a node: no condition around it is one that cannot be told."""
 
     def is_own(self, name: str) -> bool:
         """Whether the file defines a function or macro of this name, or tests with ``#if`` or ``#ifdef`` for it."""

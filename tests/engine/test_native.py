@@ -124,6 +124,17 @@ def test_comments() -> None:
     assert comments("é /* a\n*/ '//' // b \\\n c\nd") == [(2, "/* a\n*/"), (15, "// b \\\n c")]
 
 
+def test_what_stands_under_a_condition_that_cannot_be_told_is_doubtful() -> None:
+    text = (
+        "a\n#if UNKNOWN\nB\n#if 1\nC\n#endif\n#if 0\nd\n#endif\n#else\ne\n#endif\nf\n#if 0\ng\n#elif UNKNOWN\nH\n"
+        "#endif\ni\n#if 1\nj\n#elif UNKNOWN\nk\n#else\nl\n#endif\nm\n#ifdef X\nN\n"
+    )
+    piece = sliced(ascii_bytes(text), FREE_THREADED, is_cpp=False, is_header=False)
+    left = {match[0]: piece.is_certain(match.start()) for match in re.finditer(rb"[A-Za-z]", piece.code)}
+    assert b"".join(left) == b"aBCfHijmN"
+    assert all(certain is letter.islower() for letter, certain in left.items())
+
+
 # What rules may ask
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from py314_check.api import Context, Event, Owner, Report, Rule, Static, cst
+from py314_check.api import Context, Directive, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
@@ -72,6 +72,7 @@ class NativeContext:
         self.target = target
         self.code = piece.code
         self.located: list[Located] = []
+        self._piece = piece
         self._directives = piece.directives
         self._source = source
         self._deadline = deadline
@@ -114,6 +115,7 @@ class NativeContext:
         return () if found is None else found.named_children
 
     def runs(self, function: Node) -> Sequence[Node]:
+        self._deadline.check()
         found = {function.id: function}
         waiting = [function]
         while waiting:
@@ -143,6 +145,9 @@ class NativeContext:
 
     def is_init_only(self, name: str) -> bool:
         return name in self._init_only
+
+    def is_certain(self, node: Node) -> bool:
+        return self._piece.is_certain(node.start_byte)
 
     def is_own(self, name: str) -> bool:
         return name in self.functions or name in self._preprocessed
@@ -225,11 +230,15 @@ class NativeContext:
     def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
         from tree_sitter import Node
 
-        if not isinstance(node, Node):
-            raise TypeError("in a C file, findings are reported at nodes of its tree")
-        if node.type == "function_definition":
-            node = _name_node(node) or node
-        start, end = node.start_byte, node.end_byte
+        self._deadline.check()
+        if isinstance(node, Directive):
+            start, end = node.start, node.start + len(node.text)
+        elif isinstance(node, Node):
+            if node.type == "function_definition":
+                node = _name_node(node) or node
+            start, end = node.start_byte, node.end_byte
+        else:
+            raise TypeError("in a C file, findings are reported at nodes of its tree and at directives")
         if report.part is not None:
             start, end = start + report.part[0], start + report.part[1]
         place = self._source.place(start, end)
@@ -253,11 +262,21 @@ class NativeContext:
     def visit(self, rules: Sequence[Rule], deadline: Deadline) -> None:
         """Calls the visitors of some rules, in the order of the file."""
         table = _visitors(rules)
+        for directive in self._events() if Directive.__name__ in table else ():
+            deadline.check()
+            for handler in table[Directive.__name__]:
+                handler(directive)
         nodes = [node for kind in table for node in self._nodes[kind]]
         for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
             deadline.check()
             for handler in table[node.type]:
                 handler(node)
+
+    def _events(self) -> Iterator[Directive]:
+        for one in self._directives:
+            place = self._source.place(one.start, one.end)
+            text = self._source.text[one.start : one.end]
+            yield Directive(place, one.name, one.rest, one.start, text, self._piece.is_certain(one.start))
 
     def _type(self, node: Node) -> str:
         found = node.child_by_field_name("type")
@@ -361,9 +380,9 @@ class NativeContext:
         return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else _ANY_TIME
 
 
-def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Node], None]]]:
+def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Any], None]]]:
     """The visitors of some rules by the type of node that they are for."""
-    table: defaultdict[str, list[Callable[[Node], None]]] = defaultdict(list)
+    table: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
     for rule in rules:
         for kind, handler in handlers(rule, "visit_"):
             table[kind].append(handler)
@@ -435,16 +454,16 @@ def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, 
     code = ascii_bytes(source.text)
     cpp = is_cpp(source.path, code)
     kinds = {kind for rule in rules for kind, _ in handlers(rule, "visit_")}
-    contexts: dict[bytes, NativeContext] = {}
+    contexts: dict[Slice, NativeContext] = {}
     for build in dict.fromkeys((target, replace(target, free_threaded=True))):
         about = [rule for rule in rules if build.free_threaded is (rule.free_threading or target.free_threaded)]
         if not about:
             continue
         piece = sliced(code, build, is_cpp=cpp, is_header=is_header(source.path))
-        context = contexts.get(piece.code)
+        context = contexts.get(piece)
         if context is None:
             context = NativeContext(source, piece, build, is_cpp=cpp, kinds=kinds, deadline=deadline)
-            contexts[piece.code] = context
+            contexts[piece] = context
         context.visit([rule(cast(Context, context)) for rule in about], deadline)
     located = [one for context in contexts.values() for one in context.located]
     return Analysis(located, comments(source.text) if with_comments else [])
