@@ -364,7 +364,9 @@ class NativeContext(Protocol):
         """Whether the configuration certainly has a node: no condition around it is one that cannot be told."""
 
     def is_own(self, name: str) -> bool:
-        """Whether the file defines a function or macro of this name, or tests with ``#if`` or ``#ifdef`` for it."""
+        """Whether the file defines or declares a function, or defines a macro, of this name, or tests with ``#if`` or
+        ``#ifdef`` for it.
+        """
 
     def is_locked(self, node: Node) -> bool:
         """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
@@ -387,6 +389,12 @@ class NativeContext(Protocol):
 
     def is_teardown(self, function: Node) -> bool:
         """Whether a function is named like one that takes things down at the end: no other thread runs by then."""
+
+    def type_name(self, node: Node) -> str:
+        """The last word of a variable's or cast's type, without pointers; empty for other expressions."""
+
+    def values(self, place: Node) -> Sequence[Node] | None:
+        """All that the file puts into a variable of a function, or into a field; None where more may be put there."""
 
     def owner(self, container: Node) -> Owner:
         """Whose the list, dictionary or other container is that an expression stands for."""

@@ -19,6 +19,8 @@ from py314_check.languages.native.releases import Releases
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
 from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
+from py314_check.languages.native.types import type_name
+from py314_check.languages.native.values import Values
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
@@ -49,7 +51,9 @@ _LEAVES = {"break_statement": _LOOPS | {"switch_statement"}, "continue_statement
 _TESTING = frozenset({"if_statement", "while_statement", "for_statement", "do_statement", "condition_clause"})
 _EXEC_SLOT = "Py_mod_exec"
 _ANY_TIME = ""
-_SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
+_SETTING_UP = re.compile(
+    r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|^_?import_|Init|Setup|Register"
+)
 _TEARING_DOWN = re.compile(
     r"(?i)(?:^|_)(?:m?_?(?:free|clear|dealloc|traverse)|fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)"
 )
@@ -77,6 +81,7 @@ class NativeContext:
         self._source = source
         self._deadline = deadline
         self._starts: dict[str, list[int]] = {}
+        self.put = Values(self)
         self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
         self._releases = Releases(self, self._locks.change)
@@ -150,7 +155,7 @@ class NativeContext:
         return self._piece.is_certain(node.start_byte)
 
     def is_own(self, name: str) -> bool:
-        return name in self.functions or name in self._preprocessed
+        return name in self.functions or name in self._preprocessed or name in self._prototypes
 
     def is_locked(self, node: Node) -> bool:
         self._deadline.check()
@@ -192,6 +197,13 @@ class NativeContext:
 
     def is_teardown(self, function: Node) -> bool:
         return _TEARING_DOWN.search(self.name(function)) is not None
+
+    def type_name(self, node: Node) -> str:
+        return type_name(self, node)
+
+    def values(self, place: Node) -> Sequence[Node] | None:
+        self._deadline.check()
+        return self.put.put_into(place)
 
     def owner(self, container: Node) -> Owner:
         self._deadline.check()
@@ -246,8 +258,10 @@ class NativeContext:
 
     # For the engine.
 
-    def inside(self, kind: str, function: Node) -> Sequence[Node]:
-        """The nodes of a type that is always collected, in a function."""
+    def inside(self, kind: str, function: Node | None) -> Sequence[Node]:
+        """The nodes of a type that is always collected, in a function or in the whole file."""
+        if function is None:
+            return self._nodes[kind]
         if kind not in self._starts:
             self._starts[kind] = [node.start_byte for node in self._nodes[kind]]
         return between(self._nodes[kind], self._starts[kind], function)
@@ -332,6 +346,12 @@ class NativeContext:
         return found
 
     @cached_property
+    def _prototypes(self) -> set[str]:
+        """The functions that the file declares."""
+        declarators = (one for each in self._nodes["declaration"] for one in each.children_by_field_name("declarator"))
+        return {self.name(one) for one in declarators if _is_prototype(one)}
+
+    @cached_property
     def _init_only(self) -> set[str]:
         return self._only({self.name(node) for node in self.module_inits}, under_lock=False)
 
@@ -409,6 +429,12 @@ def _declares(node: Node) -> bool:
     while parent is not None and parent.type == "qualified_identifier":
         parent = parent.parent
     return parent is not None and parent.type == "function_declarator"
+
+
+def _is_prototype(declarator: Node | None) -> bool:
+    while declarator is not None and declarator.type == "pointer_declarator":
+        declarator = declarator.child_by_field_name("declarator")
+    return declarator is not None and declarator.type == "function_declarator"
 
 
 def _put_into(call: Node) -> Node | None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from py314_check.api import Owner, Static
 from py314_check.languages.native.declarations import declared, parameters
+from py314_check.languages.native.types import type_name
+from py314_check.languages.native.values import Values
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -58,8 +60,10 @@ class _Code(Protocol):
     def arguments(self, call: Node) -> Sequence[Node]: ...
     def calls(self, function: Node | None = None) -> Sequence[Node]: ...
     def function(self, node: Node) -> Node | None: ...
+    @property
+    def put(self) -> Values: ...
     def callers(self, function: Node) -> Sequence[Node] | None: ...
-    def inside(self, kind: str, function: Node) -> Sequence[Node]: ...
+    def inside(self, kind: str, function: Node | None) -> Sequence[Node]: ...
 
 
 class Owners:
@@ -80,7 +84,7 @@ class Owners:
         function = self._code.function(node)
         if function is not None and node.type == "identifier":
             name = self._code.text(node)
-            names |= {self._code.name(self._passed_on(value)) for value in self._values(name, function)}
+            names |= {self._code.name(self._passed_on(value)) for value in self._code.put.of_variable(name, function)}
             names |= {self._code.name(place) for place in self._places(name, function)}
         return not names.isdisjoint(self._changed)
 
@@ -143,31 +147,27 @@ class Owners:
     def _of_field(self, node: Node) -> Owner:
         """A field of an object is shared, as far as its type tells; one of another structure may be anybody's."""
         base = node.child_by_field_name("argument")
-        while base is not None and base.type in _INSIDE:
-            cast_to = base.child_by_field_name("type")
-            if cast_to is not None:
-                return self._of_type(self._code.text(cast_to))
+        while base is not None and base.type == "parenthesized_expression":
             base = next(iter(base.named_children), None)
-        if base is None or base.type == "field_expression":
-            return (
-                Owner.SHARED
-                if base is not None and b"->" in self._code.code[base.start_byte : base.end_byte]
-                else Owner.UNKNOWN
-            )
-        name, function = self._code.text(base), self._code.function(node)
+        if base is None:
+            return Owner.UNKNOWN
+        if base.type == "field_expression":
+            return Owner.SHARED if b"->" in self._code.code[base.start_byte : base.end_byte] else Owner.UNKNOWN
+        name = self._code.text(base)
         if name in ("self", "this"):
             return Owner.SHARED
-        if function is None or base.type != "identifier":
-            return Owner.UNKNOWN
-        for declaration in (*parameters(function), *self._code.inside("declaration", function)):
-            if any(self._code.text(one) == name for one, _, _ in declared(declaration)):
-                kind = declaration.child_by_field_name("type")
-                return Owner.UNKNOWN if kind is None else self._of_type(self._code.text(kind))
-        return Owner.SHARED if any(one.name == name for one in self._code.statics) else Owner.UNKNOWN
+        of_type = type_name(self._code, base)
+        if of_type in self._objects or _OBJECT_TYPE.search(of_type):
+            return Owner.SHARED
+        return Owner.SHARED if self._is_static(base) else Owner.UNKNOWN
 
-    def _of_type(self, kind: str) -> Owner:
-        name = (re.findall(r"\w+", kind) or [""])[-1]
-        return Owner.SHARED if name in self._objects or _OBJECT_TYPE.search(name) else Owner.UNKNOWN
+    def _is_static(self, node: Node) -> bool:
+        """Whether a name is a variable of the file, past parameters and variables of its function."""
+        name, function = self._code.text(node), self._code.function(node)
+        if function is None or not any(one.name == name for one in self._code.statics):
+            return False
+        around = (*parameters(function), *self._code.inside("declaration", function))
+        return not any(self._code.text(one) == name for each in around for one, _, _ in declared(each))
 
     @cached_property
     def _objects(self) -> set[str]:
@@ -183,7 +183,7 @@ class Owners:
         name, function = self._code.text(node), self._code.function(node)
         if function is None:
             return Owner.UNKNOWN
-        values = list(self._values(name, function))
+        values = list(self._code.put.of_variable(name, function))
         if self._is_stored(name, function, node):
             return Owner.SHARED
         for position, parameter in enumerate(parameters(function)):
@@ -205,19 +205,6 @@ class Owners:
             return Owner.GIVEN
         passed = [arguments[position] for call in callers if len(arguments := self._code.arguments(call)) > position]
         return self._all((one for one in passed if self._code.function(one) != function), steps)
-
-    def _values(self, name: str, function: Node) -> Iterable[Node]:
-        """What a function puts into a variable."""
-        for kind, target, field in (
-            ("assignment_expression", "left", "right"),
-            ("init_declarator", "declarator", "value"),
-        ):
-            for node in self._code.inside(kind, function):
-                left, value = node.child_by_field_name(target), node.child_by_field_name(field)
-                if left is None or value is None or left.type in ("field_expression", "subscript_expression"):
-                    continue
-                if self._code.name(left) == name:
-                    yield value
 
     def _is_stored(self, name: str, function: Node, before: Node) -> bool:
         """Whether a function has stored a variable's value in an object by then."""

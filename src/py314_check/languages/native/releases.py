@@ -48,16 +48,19 @@ class Releases:
         self._code = code
         self._change = change
         self._releasing: dict[int, bool] = {}  # by function
+        self._given_back: dict[int, dict[str, int]] = {}  # by function: where a lock is given back last
 
     def jumps(self, call: Node) -> list[Node]:
         """The jumps past the place where what a call locks is given back, without giving it back."""
+        if self._change(self._code.name(call)) != 1 or not self._is_given_back(call):
+            return []
         statement = call.parent
         if statement is not None and statement.type == "cast_expression":
             statement = statement.parent
         block = None if statement is None else statement.parent
         if statement is None or statement.type != "expression_statement":
             return []
-        if block is None or block.type != "compound_statement" or self._change(self._code.name(call)) != 1:
+        if block is None or block.type != "compound_statement":
             return []
         held: list[Node] = []
         for following in block.named_children:
@@ -81,6 +84,16 @@ class Releases:
             calls = (one for each in self._code.runs(called) for one in self._code.calls(each))
             self._releasing[called.id] = any(self._change(self._code.name(one)) < 0 for one in calls)
         return self._releasing[called.id]
+
+    def _is_given_back(self, lock: Node) -> bool:
+        """Whether the function goes on to give a lock back at all: a node's parent is slow to find."""
+        function = self._code.function(lock)
+        if function is None:
+            return False
+        if function.id not in self._given_back:
+            releases = [call for call in self._code.calls(function) if self._change(self._code.name(call)) < 0]
+            self._given_back[function.id] = {self._locked(call): call.start_byte for call in releases}
+        return self._given_back[function.id].get(self._locked(lock), -1) > lock.start_byte
 
     def _released_by(self, statement: Node, lock: Node) -> Node | None:
         """The call that a statement is, where that gives a lock back."""
