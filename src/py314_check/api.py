@@ -396,6 +396,9 @@ class NativeContext(Protocol):
     def values(self, place: Node) -> Sequence[Node] | None:
         """All that the file puts into a variable of a function, or into a field; None where more may be put there."""
 
+    def values_here(self, place: Node) -> Sequence[Node]:
+        """What the function around a variable or field puts there, where both are written alike."""
+
     def owner(self, container: Node) -> Owner:
         """Whose the list, dictionary or other container is that an expression stands for."""
 
@@ -460,6 +463,8 @@ class Rule:
 
     compiled: ClassVar[bool] = False
     """Whether the rule is about what the compiler says: that holds for code that never runs, too."""
+    noqa: ClassVar[tuple[str, ...]] = ()
+    """Words that other tools' users write behind ``noqa:`` to silence what this rule reports, too; in lower case."""
     free_threading: ClassVar[bool] = False
     """Whether the rule is about free-threaded builds: elsewhere, its findings are notes at most."""
 

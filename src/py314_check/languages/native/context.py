@@ -205,6 +205,10 @@ class NativeContext:
         self._deadline.check()
         return self.put.put_into(place)
 
+    def values_here(self, place: Node) -> Sequence[Node]:
+        self._deadline.check()
+        return self.put.put_here(place)
+
     def owner(self, container: Node) -> Owner:
         self._deadline.check()
         return self._owners.owner(container)

@@ -52,6 +52,19 @@ class Values:
             return None
         return list(self.of_variable(name, function))
 
+    def put_here(self, place: Node) -> list[Node]:
+        """What the function around a variable or field puts there, where both are written alike."""
+        function, written = self._code.function(place), self._code.text(place)
+        if function is None:
+            return []
+        pairs = [
+            (one.child_by_field_name("left"), one.child_by_field_name("right"))
+            for one in self._code.inside("assignment_expression", function)
+        ]
+        setting = (call for call in self._code.calls(function) if self._code.name(call) in ("Py_SETREF", "Py_XSETREF"))
+        pairs += [(arguments[0], arguments[1]) for call in setting if len(arguments := self._code.arguments(call)) == 2]
+        return [value for left, value in pairs if left and value and self._code.text(left) == written]
+
     def of_variable(self, name: str, function: Node) -> Iterator[Node]:
         """What a function itself puts into a variable."""
         for kind, target, field in (
