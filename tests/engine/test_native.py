@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from helpers.scanning import scan_source
+from tree_sitter import Node
 
+from py314_check.api import Report
+from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.native.context import NativeContext
 from py314_check.languages.native.foreign import why_foreign
 from py314_check.languages.native.macros import rewritten
@@ -391,6 +395,28 @@ def test_a_file_that_takes_too_long_is_not_analysed(monkeypatch: pytest.MonkeyPa
     assert "longer than 10 seconds" in result.notifications[0].message
 
 
+QUESTIONS = {
+    "runs": lambda context, call: context.runs(context.function(call)),
+    "is_locked": lambda context, call: context.is_locked(call),
+    "critical_section": lambda context, call: context.critical_section(call),
+    "leaves_locked": lambda context, call: context.leaves_locked(call),
+    "owner": lambda context, call: context.owner(call),
+    "values": lambda context, call: context.values(call),
+    "report": lambda context, call: context.report(None, call, Report("")),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_the_time_is_up_within_a_visitor_too(
+    question: Callable[[NativeContext, Node], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = _context("void f(void) { g(); }")
+    (call,) = context.calls()
+    monkeypatch.setattr(Deadline, "passed", lambda self: True)
+    with pytest.raises(NotAnalysedError, match="longer than 10 seconds"):
+        question(context, call)
+
+
 HOSTILE = {
     "nothing closed": b"int f() { return " + b"(" * 50_000,
     "deep": b"int x = " + b"(" * 50_000 + b"1" + b")" * 50_000 + b";",
@@ -411,6 +437,11 @@ HOSTILE = {
     ),
     "locks in blocks that never close": b"void f(void) { static PyObject *x;"
     + b"{ lock(); if (x) x = g(); f();" * 10_000,
+    "locks given back in blocks that never close": b"void f(void) {"
+    + b"{ PyMutex_Lock(&m); if (x) return; PyMutex_Unlock(&m);" * 2_000,
+    "memory of many names": b"void f(T *x) {"
+    + b"".join(b"char *p%d = malloc(1); PyMem_Free(p%d); x->p%d = p%d;" % (i, i, i, i) for i in range(1_500)),
+    "macros of removed names": b"".join(b"#define M%d(x) PyEval_CallObject(x->ob_refcnt)\n" % i for i in range(5_000)),
     "Objective-C": b"@interface A : B\n- (void)c;\n@end\n",
     "a table": b"static const int t[] = {" + b"0x12345678, " * 20_000 + b"};",
 }

@@ -62,7 +62,7 @@ class RefcountField(NativeRule):
             self._found(node)
 
     def visit_Directive(self, directive: Directive) -> None:
-        if _FIELD in macro_words(self.context, directive) and _ACCESS.search(directive.rest):
+        if _ACCESS.search(directive.rest) and macro_words(self.context, directive, (_FIELD,)):
             self._found(directive, part=word_in(directive, _FIELD))
 
     def _found(self, node: Node | Directive, *, part: tuple[int, int] | None = None) -> None:

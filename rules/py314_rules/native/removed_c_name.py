@@ -80,7 +80,7 @@ class RemovedCName(NativeRule):
     visit_type_identifier = visit_identifier
 
     def visit_Directive(self, directive: Directive) -> None:
-        for name in macro_words(self.context, directive) & ROWS.keys():
+        for name in macro_words(self.context, directive, ROWS):
             self._check(directive, name, part=word_in(directive, name))
 
     def _check(self, node: Node | Directive, name: str, *, part: tuple[int, int] | None = None) -> None:

@@ -19,7 +19,7 @@ from py314_check.languages.native.releases import Releases
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
 from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
-from py314_check.languages.native.types import type_name
+from py314_check.languages.native.types import Types
 from py314_check.languages.native.values import Values
 from py314_check.model import Target
 from py314_check.source import SourceFile
@@ -81,6 +81,7 @@ class NativeContext:
         self._source = source
         self._deadline = deadline
         self._starts: dict[str, list[int]] = {}
+        self.types = Types(self)
         self.put = Values(self)
         self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
@@ -199,7 +200,7 @@ class NativeContext:
         return _TEARING_DOWN.search(self.name(function)) is not None
 
     def type_name(self, node: Node) -> str:
-        return type_name(self, node)
+        return self.types.name(node)
 
     def values(self, place: Node) -> Sequence[Node] | None:
         self._deadline.check()

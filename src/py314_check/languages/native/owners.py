@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from py314_check.api import Owner, Static
 from py314_check.languages.native.declarations import declared, parameters
-from py314_check.languages.native.types import type_name
+from py314_check.languages.native.types import Types
 from py314_check.languages.native.values import Values
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class _Code(Protocol):
     """What is asked of the file."""
 
     code: bytes
+    types: Types
+    put: Values
 
     @property
     def functions(self) -> Mapping[str, Node]: ...
@@ -60,8 +62,6 @@ class _Code(Protocol):
     def arguments(self, call: Node) -> Sequence[Node]: ...
     def calls(self, function: Node | None = None) -> Sequence[Node]: ...
     def function(self, node: Node) -> Node | None: ...
-    @property
-    def put(self) -> Values: ...
     def callers(self, function: Node) -> Sequence[Node] | None: ...
     def inside(self, kind: str, function: Node | None) -> Sequence[Node]: ...
 
@@ -156,7 +156,7 @@ class Owners:
         name = self._code.text(base)
         if name in ("self", "this"):
             return Owner.SHARED
-        of_type = type_name(self._code, base)
+        of_type = self._code.types.name(base)
         if of_type in self._objects or _OBJECT_TYPE.search(of_type):
             return Owner.SHARED
         return Owner.SHARED if self._is_static(base) else Owner.UNKNOWN
@@ -166,8 +166,7 @@ class Owners:
         name, function = self._code.text(node), self._code.function(node)
         if function is None or not any(one.name == name for one in self._code.statics):
             return False
-        around = (*parameters(function), *self._code.inside("declaration", function))
-        return not any(self._code.text(one) == name for each in around for one, _, _ in declared(each))
+        return name not in self._code.types.declared(function)
 
     @cached_property
     def _objects(self) -> set[str]:

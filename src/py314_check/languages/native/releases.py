@@ -8,6 +8,7 @@ that makes such a call.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -125,7 +126,7 @@ class _Way:
         function = code.function(lock)
         self._function = function
         calls = () if function is None else code.calls(function)
-        self._given_back = [call for call in calls if call.start_byte > self._start and releases.may_release(call)]
+        self._given_back = [call.start_byte for call in calls if releases.may_release(call)]  # in order
 
     def jumps(self, statements: Sequence[Node]) -> Iterator[Node]:
         """The jumps in statements that come one after the other, as far as the lock is certainly held."""
@@ -144,7 +145,8 @@ class _Way:
                 return
 
     def _releases_in(self, node: Node) -> bool:
-        return any(_is_in(call, node) for call in self._given_back)
+        at = bisect_left(self._given_back, node.start_byte)
+        return at < len(self._given_back) and self._given_back[at] < node.end_byte
 
     def _jumps(self, statement: Node) -> bool:
         return statement.type in _JUMPS or (
@@ -186,8 +188,4 @@ class _Way:
         return -1 if match is None else self._function.start_byte + match.start()
 
     def _is_given_back_behind(self, offset: int) -> bool:
-        return any(call.start_byte > offset for call in self._given_back)
-
-
-def _is_in(node: Node, around: Node) -> bool:
-    return around.start_byte <= node.start_byte and node.end_byte <= around.end_byte
+        return bool(self._given_back) and self._given_back[-1] > offset

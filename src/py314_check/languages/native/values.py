@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from py314_check.api import Static
 from py314_check.languages.native.declarations import declared, parameters
-from py314_check.languages.native.types import type_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from py314_check.languages.native.types import Types
+
+_SETTING = ("Py_SETREF", "Py_XSETREF")
+
 
 class _Code(Protocol):
     """What is asked of the file."""
+
+    types: Types
 
     @property
     def statics(self) -> Sequence[Static]: ...
@@ -28,68 +34,84 @@ class _Code(Protocol):
     def inside(self, kind: str, function: Node | None) -> Sequence[Node]: ...
 
 
+@dataclass(frozen=True)
+class _Function:
+    """What a function puts where: into variables by name, and into whatever by how it is written."""
+
+    variables: dict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    places: dict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    given_away: set[str] = field(default_factory=set)
+    """What is written behind an ``&`` in arguments of calls."""
+
+
 class Values:
     """Answers for one file."""
 
     def __init__(self, code: _Code) -> None:
         self._code = code
+        self._by_function: dict[int, _Function] = {}
 
     def put_into(self, place: Node) -> Sequence[Node] | None:
         """What is put into a variable or field; None where something else may put more there."""
         if place.type == "field_expression":
-            kind, field = self._field(place)
-            return None if not kind or field in self._given_away else self._by_field[kind, field]
+            kind, name = self._field(place)
+            return None if not kind or name in self._given_away else self._by_field[kind, name]
         function = self._code.function(place)
         if place.type != "identifier" or function is None:
             return None
         name = self._code.text(place)
-        if not self._declares(name, self._code.inside("declaration", function)):
+        if name not in self._code.types.declared(function) or name in self._statics:
             return None
-        if self._declares(name, parameters(function)) or any(one.name == name for one in self._code.statics):
+        if any(self._code.text(one) == name for each in parameters(function) for one, _, _ in declared(each)):
             return None
-        given = (argument for call in self._code.calls(function) for argument in self._code.arguments(call))
-        if any(self._code.text(argument) == f"&{name}" for argument in given):
-            return None
-        return list(self.of_variable(name, function))
+        found = self._of(function)
+        return None if name in found.given_away else found.variables.get(name, [])
 
-    def put_here(self, place: Node) -> list[Node]:
+    def put_here(self, place: Node) -> Sequence[Node]:
         """What the function around a variable or field puts there, where both are written alike."""
-        function, written = self._code.function(place), self._code.text(place)
-        if function is None:
-            return []
-        pairs = [
-            (one.child_by_field_name("left"), one.child_by_field_name("right"))
-            for one in self._code.inside("assignment_expression", function)
-        ]
-        setting = (call for call in self._code.calls(function) if self._code.name(call) in ("Py_SETREF", "Py_XSETREF"))
-        pairs += [(arguments[0], arguments[1]) for call in setting if len(arguments := self._code.arguments(call)) == 2]
-        return [value for left, value in pairs if left and value and self._code.text(left) == written]
+        function = self._code.function(place)
+        return [] if function is None else self._of(function).places.get(self._code.text(place), [])
 
-    def of_variable(self, name: str, function: Node) -> Iterator[Node]:
+    def of_variable(self, name: str, function: Node) -> Sequence[Node]:
         """What a function itself puts into a variable."""
-        for kind, target, field in (
+        return self._of(function).variables.get(name, [])
+
+    def _of(self, function: Node) -> _Function:
+        if function.id in self._by_function:
+            return self._by_function[function.id]
+        found = self._by_function[function.id] = _Function()
+        for kind, target, source in (
             ("assignment_expression", "left", "right"),
             ("init_declarator", "declarator", "value"),
         ):
             for node in self._code.inside(kind, function):
-                left, value = node.child_by_field_name(target), node.child_by_field_name(field)
-                if left is None or value is None or left.type in ("field_expression", "subscript_expression"):
+                left, value = node.child_by_field_name(target), node.child_by_field_name(source)
+                if left is None or value is None:
                     continue
-                if self._code.name(left) == name:
-                    yield value
-
-    def _declares(self, name: str, declarations: Sequence[Node]) -> bool:
-        return any(self._code.text(one) == name for each in declarations for one, _, _ in declared(each))
+                found.places[self._code.text(left)].append(value)
+                if left.type not in ("field_expression", "subscript_expression"):
+                    found.variables[self._code.name(left)].append(value)
+        for call in self._code.calls(function):
+            arguments = self._code.arguments(call)
+            if len(arguments) == 2 and self._code.name(call) in _SETTING:
+                found.places[self._code.text(arguments[0])].append(arguments[1])
+            written = map(self._code.text, arguments)
+            found.given_away.update(one[1:] for one in written if one.startswith("&"))
+        return found
 
     def _field(self, node: Node) -> tuple[str, str]:
         """The type that a field is of, as far as it is certain, and its name."""
-        base, field = node.child_by_field_name("argument"), node.child_by_field_name("field")
-        if base is None or field is None:
+        base, name = node.child_by_field_name("argument"), node.child_by_field_name("field")
+        if base is None or name is None:
             return "", ""
-        return type_name(self._code, base), self._code.text(field)
+        return self._code.types.name(base), self._code.text(name)
 
     @cached_property
-    def _by_field(self) -> defaultdict[tuple[str, str], list[Node]]:
+    def _statics(self) -> set[str]:
+        return {one.name for one in self._code.statics}
+
+    @cached_property
+    def _by_field(self) -> Mapping[tuple[str, str], list[Node]]:
         found: defaultdict[tuple[str, str], list[Node]] = defaultdict(list)
         for node in self._code.inside("assignment_expression", None):
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -102,5 +124,5 @@ class Values:
         """The names of fields whose address some function gets, or that are set through what is not a plain name."""
         given = (argument for call in self._code.calls() for argument in self._code.arguments(call))
         return {self._code.name(one) for one in given if one.type == "pointer_expression"} | {
-            field for kind, field in self._by_field if not kind
+            name for kind, name in self._by_field if not kind
         }
