@@ -28,7 +28,7 @@ class CMutexNotReleased(NativeRule):
     section of that object waits for ever, and Python's own functions have many. A copy of a mutex is another mutex,
     whose waiting threads nobody wakes.
 
-    Seen in real code: nothing yet.
+    Seen in real code: an error in pygame's `transform.average_color` leaves the surface locked.
 
     ## Example
     ```c
@@ -97,7 +97,7 @@ class CMutexNotReleased(NativeRule):
             )
             self.report(
                 jump,
-                f"`{what}` keeps the lock that `{name}` took: the next thread that wants it waits for ever.",
+                f"`{what}` keeps the lock that `{name}` took: nothing on this way gives it back.",
                 help="Unlock it on this way, too.",
                 symbol=name,
             )

@@ -10,6 +10,8 @@ from py314_rules.native.racing import first_use, racing_writes
 
 _TABLES = re.compile(r"Py\w*(?:Def|Def_Slot|Slot|Spec|Desc|TypeObject|Methods|Procs)\b")
 """What describes modules and types to Python: filled by whoever makes them, seldom anything else."""
+_EMBEDS = ("Py_Initialize(", "Py_InitializeEx(", "Py_InitializeFromConfig(")
+"""What programs call that embed Python. What they run at their start does not show in the code."""
 
 
 class CStaticStateRace(NativeRule):
@@ -19,13 +21,14 @@ class CStaticStateRace(NativeRule):
     Reports variables of a file, and static ones of functions, that are written by a function that any thread may call:
     counters, arrays and structures that are changed in place, C++ containers, pointers that the first call fills, and
     lists of free blocks. A mere flag or number that is set, and a pointer that is replaced, are of low confidence, and
-    hidden unless asked for: most of these are harmless. Variables that hold Python objects are the business of
-    `EXT201`.
+    hidden unless asked for: most of these are harmless. So is what stands under a condition of the preprocessor that
+    cannot be told, such as `#ifdef DEBUG`. Variables that hold Python objects are the business of `EXT201`.
 
     Writes are fine, and not reported, where no two threads make them at a time: in what runs only while the module is
     made (`PyInit_NAME`, `Py_mod_exec` slots, and functions that these alone call), under a lock or in a critical
     section, also that of all callers; and in functions that take the module down. Variables that are thread-local or
-    atomic, or whose address is given to functions that work on atomics, are not reported either.
+    atomic, or whose address is given to functions that work on atomics, are not reported either; nor is anything in
+    projects that embed Python (`Py_Initialize`): what they run before any thread does not show in the code.
 
     ## Why it matters
     With the GIL, no other thread ran between two calls into Python. On a free-threaded build, two threads that count at
@@ -33,8 +36,8 @@ class CStaticStateRace(NativeRule):
     block; of two that fill one buffer, each reads what the other wrote. A C++ container that is changed while another
     thread uses it crashes.
 
-    Seen in real code: Pillow kept the blocks of its arena in such a list, and multidict numbered its versions with such
-    a counter.
+    Seen in real code: pygame hands out the numbers of event types from such a counter; NumPy 2.0 kept a list of free
+    blocks in such an array; PyGObject writes the text of `repr` into such a buffer.
 
     ## Example
     ```c
@@ -86,8 +89,10 @@ class CStaticStateRace(NativeRule):
                 self._check(variable)
 
     def _check(self, variable: Static) -> None:
+        if any(word.encode() in self.context.code for word in _EMBEDS):
+            return
         writes = racing_writes(self.context, variable)
-        grades = [(self._grade(variable, write), write) for write in writes]
+        grades = [(self._grade(variable, write) if self.context.is_certain(write) else "", write) for write in writes]
         if not grades:
             return
         how, write = next(((how, write) for how, write in grades if how), ("", writes[0]))
@@ -97,6 +102,7 @@ class CStaticStateRace(NativeRule):
             help="Keep it for each object, thread or module, make it atomic, or write it under a `PyMutex`.",
             symbol=variable.name,
             confidence=None if how else Confidence.LOW,
+            unless=_EMBEDS,
         )
 
     def _grade(self, variable: Static, write: Node) -> str:
@@ -107,11 +113,12 @@ class CStaticStateRace(NativeRule):
             return "is counted in"
         if target is None or target.type != "identifier":
             return "is changed in place"
-        value = write.child_by_field_name("right")
-        if value is not None and re.search(rf"(?<![\w.>]){re.escape(variable.name)}\b", self.context.text(value)):
-            return "is changed in steps"
+        name, value = re.escape(variable.name), write.child_by_field_name("right")
+        written = "" if value is None else self.context.text(value)
         if not variable.type.endswith("*"):
-            return ""
+            return "is counted in" if re.match(rf"{name}\s*[-+]", written) else ""
+        if re.search(rf"(?<![\w.>]){name}\b", written):
+            return "is changed in steps"
         if first_use(self.context, variable, [write]) is not None:
             return "is filled on first use"
         return "is relinked" if self._is_list(variable, write) else ""

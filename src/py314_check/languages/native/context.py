@@ -32,6 +32,10 @@ _NAMED_BY = ("declarator", "function", "name", "field", "argument", "value")
 _INIT = re.compile(r"PyInitU?_|PyModExportU?_")
 _INIT_TYPES = frozenset({"PyMODINIT_FUNC", "PyMODEXPORT_FUNC"})
 _INIT_MACRO = re.compile(r"(\w+)\(.*\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyInit_|PyModExport_)")
+_MODULE_MACRO = re.compile(
+    r"(?:PYBIND11|NB|BOOST_PYTHON)\w*_MODULE\w*|[A-Z0-9_]*MOD(?:ULE)?_?INIT[A-Z0-9_]*|[A-Z0-9_]*INIT_?MOD[A-Z0-9_]*"
+)
+"""Macros of others that stand for the function that makes a module: ``PYBIND11_MODULE(name, m) {}``."""
 _ASKS = re.compile(r"^[ \t]*#[ \t]*((?:define|el|if)(?:\\\r?\n|[^\r\n])*)", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NEEDED = (
@@ -358,7 +362,10 @@ class NativeContext:
 
     @cached_property
     def _init_only(self) -> set[str]:
-        return self._only({self.name(node) for node in self.module_inits}, under_lock=False)
+        made_by_macros = (
+            node for node in self._definitions if any(map(_MODULE_MACRO.fullmatch, (self.name(node), self._type(node))))
+        )
+        return self._only(set(map(self.name, (*self.module_inits, *made_by_macros))), under_lock=False)
 
     @cached_property
     def _serialised(self) -> set[str]:
