@@ -55,6 +55,7 @@ __all__ = [
     "Confidence",
     "Context",
     "CythonModule",
+    "Directive",
     "EntryPoint",
     "Event",
     "FactError",
@@ -143,6 +144,23 @@ class CythonModule(Event):
     directives: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Directive(Event):
+    """A line for C's preprocessor, but no condition, where the configuration that is read has it: ``#name rest``.
+
+    ``rest`` is without comments and continued lines, ``text`` the whole as it stands from the offset ``start`` on.
+    ``certain`` is False where the conditions around it cannot be told.
+
+    Visited by ``visit_Directive`` in rules for C, before all nodes.
+    """
+
+    name: str
+    rest: str
+    start: int
+    text: str
+    certain: bool
+
+
 @dataclass(frozen=True, init=False)
 class Words:
     """Words that must all occur in a file for a rule to matter; a rule gives one such set for each way it can fire.
@@ -201,12 +219,14 @@ class Owner(Enum):
 @dataclass(frozen=True)
 class Static:
     """A variable of a C file that all threads share: ``type`` as ``PyObject *``, the node of its name where it is
-    declared, and what writes to it (assignments, ``Py_CLEAR`` and the like) in functions, in order.
+    declared, and what writes to it or to a part of it in functions, in order: assignments, ``++`` and ``--``,
+    ``Py_CLEAR``, ``memcpy`` and the like, methods that change a C++ container.
     """
 
     name: str
     type: str
     node: Node
+    is_array: bool
     writes: tuple[Node, ...]
 
 
@@ -340,8 +360,13 @@ class NativeContext(Protocol):
     def is_init_only(self, name: str) -> bool:
         """Whether a function of the file runs only while a module is made, which the import lock serialises."""
 
+    def is_certain(self, node: Node) -> bool:
+        """Whether the configuration certainly has a node: no condition around it is one that cannot be told."""
+
     def is_own(self, name: str) -> bool:
-        """Whether the file defines a function or macro of this name, or tests with ``#if`` or ``#ifdef`` for it."""
+        """Whether the file defines or declares a function, or defines a macro, of this name, or tests with ``#if`` or
+        ``#ifdef`` for it.
+        """
 
     def is_locked(self, node: Node) -> bool:
         """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
@@ -349,12 +374,31 @@ class NativeContext(Protocol):
     def leaves_critical_section(self, jump: Node) -> bool:
         """Whether a ``return``, ``goto``, ``break`` or ``continue`` leads out of a critical section around it."""
 
+    def critical_section(self, node: Node) -> Node | None:
+        """The call that begins the innermost critical section around a node: ``Py_BEGIN_CRITICAL_SECTION(self)``."""
+
+    def leaves_locked(self, call: Node) -> Sequence[Node]:
+        """The jumps, such as ``return`` and ``Py_RETURN_NONE;``, that certainly leave what a call locks locked.
+
+        They stand between it and the call that gives it back, and nothing on their way does. For critical sections, ask
+        ``leaves_critical_section``.
+        """
+
     def is_serialised(self, node: Node) -> bool:
         """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
 
     def is_teardown(self, function: Node) -> bool:
         """Whether a function is named like one that takes things down at the end, and is no method: what it takes down
         no other thread can reach by then."""
+
+    def type_name(self, node: Node) -> str:
+        """The last word of a variable's or cast's type, without pointers; empty for other expressions."""
+
+    def values(self, place: Node) -> Sequence[Node] | None:
+        """All that the file puts into a variable of a function, or into a field; None where more may be put there."""
+
+    def values_here(self, place: Node) -> Sequence[Node]:
+        """What the function around a variable or field puts there, where both are written alike."""
 
     def owner(self, container: Node) -> Owner:
         """Whose the list, dictionary or other container is that an expression stands for."""
@@ -420,6 +464,8 @@ class Rule:
 
     compiled: ClassVar[bool] = False
     """Whether the rule is about what the compiler says: that holds for code that never runs, too."""
+    noqa: ClassVar[tuple[str, ...]] = ()
+    """Words that other tools' users write behind ``noqa:`` to silence what this rule reports, too; in lower case."""
     free_threading: ClassVar[bool] = False
     """Whether the rule is about free-threaded builds: elsewhere, its findings are notes at most."""
 

@@ -165,7 +165,8 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
         analysis = Analysis(entries, suppressions.comments_by_line(source, whole_line=False) if commented else [])
     located = sorted(analysis.located, key=lambda one: (one.place, one.rule.code, one.report.symbol))
     findings = _findings(located, source, settings)
-    silencers = suppressions.read(analysis.comments, source) if commented else []
+    words = {word: rule.code for rule in rules for word in rule.noqa}
+    silencers = suppressions.read(analysis.comments, source, words) if commented else []
     lines = [one.lines for one in located]
     kept, suppressed = suppressions.apply(list(zip(findings, lines, strict=True)), silencers)
     idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(all_rules()))

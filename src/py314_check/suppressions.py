@@ -1,12 +1,12 @@
 """Comments that silence findings: ``# py314: ignore[...]``, ``# noqa: ...``, ``# py314: ignore-file[...]``.
 
-In C they begin with ``//`` or ``/*``.
+In C they begin with ``//`` or ``/*``. Behind ``noqa:``, words that other tools have for what a rule reports count, too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from py314_check.api import UnusedSuppression
@@ -17,6 +17,7 @@ _OURS = re.compile(
     r"(?:#|//|/\*)\s*py314(?:-check)?:\s*ignore(?P<file>-file)?\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE
 )
 _NOQA = re.compile(r"(?:#|//|/\*)\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
+_WORD = re.compile(r"noqa:\s*([a-z][\w-]*)", re.IGNORECASE)
 _OUR_CODE = re.compile(r"(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d*")
 
 
@@ -54,12 +55,17 @@ class Suppression:
         if not all_active:
             idle = [code for code in idle if any(rule.startswith(code) for rule in active)]
         if self.foreign:
-            idle = [code for code in idle if _OUR_CODE.fullmatch(code)]
+            idle = [code for code in idle if _OUR_CODE.fullmatch(code) and code in self.text.upper()]
         return tuple(idle) or None
 
 
-def read(comments: Iterable[tuple[int, str]], source: SourceFile) -> list[Suppression]:
-    """The suppressions in the comments of a file, each given by its offset and text."""
+def read(
+    comments: Iterable[tuple[int, str]], source: SourceFile, words: Mapping[str, str] | None = None
+) -> list[Suppression]:
+    """The suppressions in the comments of a file, each given by its offset and text.
+
+    ``words`` are those of other tools behind ``noqa:``, each with the code that it stands for.
+    """
     found: list[Suppression] = []
     for offset, text in comments:
         line, _ = source.position(offset)
@@ -67,7 +73,8 @@ def read(comments: Iterable[tuple[int, str]], source: SourceFile) -> list[Suppre
             match = pattern.search(text)
             if match is None:
                 continue
-            codes = match["codes"]
+            word = _WORD.search(text, match.start()) if pattern is _NOQA else None
+            codes = match["codes"] if word is None else (words or {}).get(word[1].lower(), match["codes"])
             whole_file = pattern is _OURS and match["file"] is not None
             found.append(
                 Suppression(

@@ -32,7 +32,8 @@ class CBorrowedReference(NativeRule):
 
     Not reported are containers that the function has just made, also where it is handed them by functions of the file
     that have, dictionaries of keyword arguments, fields of an object that is being taken down, calls under a lock or in
-    a critical section, also that of all callers, and calls whose result is only compared with `NULL`.
+    a critical section, also that of all callers, and calls whose result is only compared with `NULL`. The comment
+    `// noqa: borrowed-ref OK` of NumPy's own linter is heeded.
 
     ## Why it matters
     Between the call and the use of what it returned, another thread may replace the item or clear the container. On a
@@ -85,6 +86,7 @@ class CBorrowedReference(NativeRule):
     code, name = "EXT202", "c-borrowed-reference"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = True
+    noqa = ("borrowed-ref",)
     words = (Words(test=re.compile(rb"\b(?:%s)\b" % "|".join(LENDERS).encode()).search),)
 
     def visit_call_expression(self, node: Node) -> None:

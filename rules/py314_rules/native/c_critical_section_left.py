@@ -9,8 +9,8 @@ class CCriticalSectionLeft(NativeRule):
     """A jump out of a critical section past the macro that ends it.
 
     ## What it does
-    Reports `return`, and `goto`, `break` and `continue` to a place outside, between `Py_BEGIN_CRITICAL_SECTION` (or
-    another of its family) and the `Py_END_CRITICAL_SECTION` that belongs to it.
+    Reports `return` (`Py_RETURN_NONE` and the like, too), and `goto`, `break` and `continue` to a place outside,
+    between `Py_BEGIN_CRITICAL_SECTION` (or another of its family) and the `Py_END_CRITICAL_SECTION` that belongs to it.
 
     ## Why it matters
     On a free-threaded build, the first macro locks the object and puts the section on a stack of the thread; the second
@@ -87,9 +87,13 @@ class CCriticalSectionLeft(NativeRule):
     def visit_continue_statement(self, node: Node) -> None:
         self._check(node)
 
+    def visit_expression_statement(self, node: Node) -> None:
+        if self.context.text(node).startswith("Py_RETURN_"):
+            self._check(node)
+
     def _check(self, node: Node) -> None:
         if self.context.leaves_critical_section(node):
-            jump = node.type.removesuffix("_statement")
+            jump = self.context.text(node).rstrip(";") if node.type.startswith("expr") else node.type.split("_")[0]
             self.report(
                 node,
                 f"`{jump}` leaves a critical section without ending it: free-threaded builds abort or hang.",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Static, Words
+from py314_rules.native.racing import first_use, racing_writes
 
+OBJECT = re.compile(r"(?:struct |const )*\w*Object \*+")
 _DECLARED = re.compile(rb"\b\w*Object\s*\*+\s*\w+\s*[=;\[,]")
 
 
@@ -84,14 +86,14 @@ class CStaticObjectRace(NativeRule):
 
     def visit_translation_unit(self, node: Node) -> None:
         for variable in self.context.statics:
-            if re.fullmatch(r"(?:struct |const )*\w*Object \*+", variable.type):
+            if OBJECT.fullmatch(variable.type):
                 self._check(variable)
 
     def _check(self, variable: Static) -> None:
-        writes = [write for write in variable.writes if self._may_race(write)]
+        writes = racing_writes(self.context, variable)
         if not writes:
             return
-        lazy = next((write for write in writes if self._is_tested(variable, write)), None)
+        lazy = first_use(self.context, variable, writes)
         how = "is written" if lazy is None else "is filled on first use"
         self.report(
             writes[0] if lazy is None else lazy,
@@ -100,11 +102,3 @@ class CStaticObjectRace(NativeRule):
             symbol=variable.name,
             confidence=Confidence.MEDIUM if lazy is None else None,
         )
-
-    def _may_race(self, write: Node) -> bool:
-        function = self.context.function(write)
-        return function is not None and not (self.context.is_serialised(write) or self.context.is_teardown(function))
-
-    def _is_tested(self, variable: Static, write: Node) -> bool:
-        name = re.compile(rf"(?<![\w.>]){re.escape(variable.name)}\b(?!\s*\()")
-        return any(name.search(self.context.text(test)) for test in self.context.tests(write))

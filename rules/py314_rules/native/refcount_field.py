@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words
+import re
+
+from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Words
+from py314_rules.native.macro_bodies import macro_words, word_in
+
+_FIELD = "ob_refcnt"
+_ACCESS = re.compile(rf"(?:->|\.)\s*{_FIELD}\b")
 
 
 class RefcountField(NativeRule):
     """The field `ob_refcnt`, which objects do not have on a free-threaded build.
 
     ## What it does
-    Reports `object->ob_refcnt` and `object.ob_refcnt` in code that a free-threaded build compiles.
+    Reports `object->ob_refcnt` and `object.ob_refcnt` in code that a free-threaded build compiles, also
+    behind macros of the file.
 
     ## Why it matters
     There the count is kept in two fields, `ob_ref_local` and `ob_ref_shared`: the extension does not build.
@@ -48,13 +55,21 @@ class RefcountField(NativeRule):
     code, name = "EXT103", "refcount-field"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     free_threading = True
-    words = (Words("ob_refcnt"),)
+    words = (Words(_FIELD),)
 
     def visit_field_expression(self, node: Node) -> None:
-        if self.context.name(node) == "ob_refcnt":
-            self.report(
-                node,
-                "Objects have no field `ob_refcnt` on a free-threaded build: this does not compile there.",
-                help="Use `Py_REFCNT` to read the count, and `Py_SET_REFCNT` to write it.",
-                symbol="ob_refcnt",
-            )
+        if self.context.name(node) == _FIELD:
+            self._found(node)
+
+    def visit_Directive(self, directive: Directive) -> None:
+        if _ACCESS.search(directive.rest) and macro_words(self.context, directive, (_FIELD,)):
+            self._found(directive, part=word_in(directive, _FIELD))
+
+    def _found(self, node: Node | Directive, *, part: tuple[int, int] | None = None) -> None:
+        self.report(
+            node,
+            f"Objects have no field `{_FIELD}` on a free-threaded build: this does not compile there.",
+            help="Use `Py_REFCNT` to read the count, and `Py_SET_REFCNT` to write it.",
+            symbol=_FIELD,
+            part=part,
+        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
+from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
+from py314_rules.native.macro_bodies import macro_words, word_in
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class RemovedCName(NativeRule):
     ## What it does
     Reports names in C and C++ that the headers of the target's C API do not have any more. Names with a leading
     underscore were never public, and are reported with medium confidence.
+
+    In macros, they are reported where the file also uses the macro.
 
     Not reported: code that the target's build leaves out (`#if PY_VERSION_HEX < 0x030D0000`), names for which the file
     tests with `#ifdef`, and names that the project defines itself; nor private names in projects that use Python's
@@ -71,10 +74,18 @@ class RemovedCName(NativeRule):
 
     def visit_identifier(self, node: Node) -> None:
         name = self.context.text(node)
-        row = ROWS.get(name)
-        if row is None or parse_version(row.removed_in) > self.context.target.version or self.context.is_own(name):
-            return
-        if node.parent is not None and node.parent.type == "function_declarator":
+        if name in ROWS and (node.parent is None or node.parent.type != "function_declarator"):
+            self._check(node, name)
+
+    visit_type_identifier = visit_identifier
+
+    def visit_Directive(self, directive: Directive) -> None:
+        for name in macro_words(self.context, directive, ROWS):
+            self._check(directive, name, part=word_in(directive, name))
+
+    def _check(self, node: Node | Directive, name: str, *, part: tuple[int, int] | None = None) -> None:
+        row = ROWS[name]
+        if parse_version(row.removed_in) > self.context.target.version or self.context.is_own(name):
             return
         private = name.startswith("_")
         if private and self.context.is_own(_CORE):
@@ -85,9 +96,8 @@ class RemovedCName(NativeRule):
             help=f"Use `{row.instead}`." if row.instead else "It has no public successor.",
             symbol=name,
             removed_in=row.removed_in,
+            part=part,
             confidence=Confidence.MEDIUM if private else None,
             unless=(f"define {name}", *([f"define {_CORE}", "internal/pycore_"] if private else [])),
             unless_built_with=(_CORE,) if private else (),
         )
-
-    visit_type_identifier = visit_identifier

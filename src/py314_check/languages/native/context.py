@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from py314_check.api import Context, Event, Owner, Report, Rule, Static, cst
+from py314_check.api import Context, Directive, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers
 from py314_check.languages.native.declarations import LOOPS
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.owners import Owners, between
+from py314_check.languages.native.releases import Releases
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
 from py314_check.languages.native.statics import Statics
 from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
+from py314_check.languages.native.types import Types
+from py314_check.languages.native.values import Values
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
@@ -30,6 +33,10 @@ _NAMED_BY = ("declarator", "function", "name", "field", "argument", "value")
 _INIT = re.compile(r"PyInitU?_|PyModExportU?_")
 _INIT_TYPES = frozenset({"PyMODINIT_FUNC", "PyMODEXPORT_FUNC"})
 _INIT_MACRO = re.compile(r"(\w+)\(.*\b(?:PyMODINIT_FUNC|PyMODEXPORT_FUNC|PyInit_|PyModExport_)")
+_MODULE_MACRO = re.compile(
+    r"(?:PYBIND11|NB|BOOST_PYTHON)\w*_MODULE\w*|[A-Z0-9_]*MOD(?:ULE)?_?INIT[A-Z0-9_]*|[A-Z0-9_]*INIT_?MOD[A-Z0-9_]*"
+)
+"""Macros of others that stand for the function that makes a module: ``PYBIND11_MODULE(name, m) {}``."""
 _ASKS = re.compile(r"^[ \t]*#[ \t]*((?:define|el|if)(?:\\\r?\n|[^\r\n])*)", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NEEDED = (
@@ -40,6 +47,7 @@ _NEEDED = (
     "field_identifier",
     "declaration",
     "assignment_expression",
+    "update_expression",
     "if_statement",
     "return_statement",
     *LOOPS,
@@ -51,7 +59,9 @@ _AROUND = frozenset(
 )
 _EXEC_SLOT = "Py_mod_exec"
 _ANY_TIME = ""
-_SETTING_UP = re.compile(r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|Init|Setup|Register")
+_SETTING_UP = re.compile(
+    r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|^_?import_|Init|Setup|Register"
+)
 _AT_THE_END = re.compile(r"(?i)(?:^|_)(?:fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)")
 _TEARING_DOWN = re.compile(r"(?i)(?:^|_)m?_?(?:free|clear|dealloc|traverse)(?:_|$)")
 
@@ -73,12 +83,16 @@ class NativeContext:
         self.target = target
         self.code = piece.code
         self.located: list[Located] = []
+        self._piece = piece
         self._directives = piece.directives
         self._source = source
         self._deadline = deadline
         self._starts: dict[str, list[int]] = {}
+        self.types = Types(self)
+        self.put = Values(self)
         self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
+        self._releases = Releases(self, self._locks.change)
         self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
 
@@ -114,6 +128,7 @@ class NativeContext:
         return () if found is None else found.named_children
 
     def runs(self, function: Node) -> Sequence[Node]:
+        self._deadline.check()
         found = {function.id: function}
         waiting = [function]
         while waiting:
@@ -144,8 +159,11 @@ class NativeContext:
     def is_init_only(self, name: str) -> bool:
         return name in self._init_only
 
+    def is_certain(self, node: Node) -> bool:
+        return self._piece.is_certain(node.start_byte)
+
     def is_own(self, name: str) -> bool:
-        return name in self.functions or name in self._preprocessed
+        return name in self.functions or name in self._preprocessed or name in self._prototypes
 
     def is_locked(self, node: Node) -> bool:
         self._deadline.check()
@@ -169,6 +187,18 @@ class NativeContext:
             self.code, *section
         )
 
+    def critical_section(self, node: Node) -> Node | None:
+        self._deadline.check()
+        function = self.function(node)
+        section = function and self._locks.section(node.start_byte, function.start_byte, function.end_byte)
+        if function is None or section is None:
+            return None
+        return next((call for call in self.calls(function) if call.start_byte == section[0]), None)
+
+    def leaves_locked(self, call: Node) -> Sequence[Node]:
+        self._deadline.check()
+        return self._releases.jumps(call)
+
     def is_serialised(self, node: Node) -> bool:
         function = self.function(node)
         return function is None or self.name(function) in self._serialised or self.is_locked(node)
@@ -179,6 +209,17 @@ class NativeContext:
             return True
         is_method = declarator is not None and declarator.type == "pointer_declarator"  # such as `clear` of a cache
         return not is_method and _TEARING_DOWN.search(name) is not None
+
+    def type_name(self, node: Node) -> str:
+        return self.types.name(node)
+
+    def values(self, place: Node) -> Sequence[Node] | None:
+        self._deadline.check()
+        return self.put.put_into(place)
+
+    def values_here(self, place: Node) -> Sequence[Node]:
+        self._deadline.check()
+        return self.put.put_here(place)
 
     def owner(self, container: Node) -> Owner:
         self._deadline.check()
@@ -202,9 +243,8 @@ class NativeContext:
     @cached_property
     def statics(self) -> Sequence[Static]:
         found = Statics(self.text, self.function)
-        return found.find(
-            self._nodes["declaration"], self._nodes["assignment_expression"], self._nodes["call_expression"]
-        )
+        kinds = ("declaration", "assignment_expression", "update_expression", "call_expression")
+        return found.find(*(self._nodes[kind] for kind in kinds))
 
     def tests(self, node: Node) -> Sequence[Node]:
         function = self.function(node)
@@ -218,11 +258,15 @@ class NativeContext:
     def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
         from tree_sitter import Node
 
-        if not isinstance(node, Node):
-            raise TypeError("in a C file, findings are reported at nodes of its tree")
-        if node.type == "function_definition":
-            node = _name_node(node) or node
-        start, end = node.start_byte, node.end_byte
+        self._deadline.check()
+        if isinstance(node, Directive):
+            start, end = node.start, node.start + len(node.text)
+        elif isinstance(node, Node):
+            if node.type == "function_definition":
+                node = _name_node(node) or node
+            start, end = node.start_byte, node.end_byte
+        else:
+            raise TypeError("in a C file, findings are reported at nodes of its tree and at directives")
         if report.part is not None:
             start, end = start + report.part[0], start + report.part[1]
         place = self._source.place(start, end)
@@ -230,8 +274,10 @@ class NativeContext:
 
     # For the engine.
 
-    def inside(self, kind: str, function: Node) -> Sequence[Node]:
-        """The nodes of a type that is always collected, in a function."""
+    def inside(self, kind: str, function: Node | None) -> Sequence[Node]:
+        """The nodes of a type that is always collected, in a function or in the whole file."""
+        if function is None:
+            return self._nodes[kind]
         if kind not in self._starts:
             self._starts[kind] = [node.start_byte for node in self._nodes[kind]]
         return between(self._nodes[kind], self._starts[kind], function)
@@ -246,11 +292,21 @@ class NativeContext:
     def visit(self, rules: Sequence[Rule], deadline: Deadline) -> None:
         """Calls the visitors of some rules, in the order of the file."""
         table = _visitors(rules)
+        for directive in self._events() if Directive.__name__ in table else ():
+            deadline.check()
+            for handler in table[Directive.__name__]:
+                handler(directive)
         nodes = [node for kind in table for node in self._nodes[kind]]
         for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
             deadline.check()
             for handler in table[node.type]:
                 handler(node)
+
+    def _events(self) -> Iterator[Directive]:
+        for one in self._directives:
+            place = self._source.place(one.start, one.end)
+            text = self._source.text[one.start : one.end]
+            yield Directive(place, one.name, one.rest, one.start, text, self._piece.is_certain(one.start))
 
     def _type(self, node: Node) -> str:
         found = node.child_by_field_name("type")
@@ -306,8 +362,17 @@ class NativeContext:
         return found
 
     @cached_property
+    def _prototypes(self) -> set[str]:
+        """The functions that the file declares."""
+        declarators = (one for each in self._nodes["declaration"] for one in each.children_by_field_name("declarator"))
+        return {self.name(one) for one in declarators if _is_prototype(one)}
+
+    @cached_property
     def _init_only(self) -> set[str]:
-        return self._only({self.name(node) for node in self.module_inits}, under_lock=False)
+        made_by_macros = (
+            node for node in self._definitions if any(map(_MODULE_MACRO.fullmatch, (self.name(node), self._type(node))))
+        )
+        return self._only(set(map(self.name, (*self.module_inits, *made_by_macros))), under_lock=False)
 
     @cached_property
     def _serialised(self) -> set[str]:
@@ -358,9 +423,9 @@ class NativeContext:
         return node.type == "call_expression" and self.name(node).endswith("_cast")
 
 
-def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Node], None]]]:
+def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Any], None]]]:
     """The visitors of some rules by the type of node that they are for."""
-    table: defaultdict[str, list[Callable[[Node], None]]] = defaultdict(list)
+    table: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
     for rule in rules:
         for kind, handler in handlers(rule, "visit_"):
             table[kind].append(handler)
@@ -387,6 +452,12 @@ def _declares(node: Node) -> bool:
     while parent is not None and parent.type == "qualified_identifier":
         parent = parent.parent
     return parent is not None and parent.type == "function_declarator"
+
+
+def _is_prototype(declarator: Node | None) -> bool:
+    while declarator is not None and declarator.type == "pointer_declarator":
+        declarator = declarator.child_by_field_name("declarator")
+    return declarator is not None and declarator.type == "function_declarator"
 
 
 def _put_into(call: Node) -> Node | None:
@@ -432,16 +503,16 @@ def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, 
     code = ascii_bytes(source.text)
     cpp = is_cpp(source.path, code)
     kinds = {kind for rule in rules for kind, _ in handlers(rule, "visit_")}
-    contexts: dict[bytes, NativeContext] = {}
+    contexts: dict[Slice, NativeContext] = {}
     for build in dict.fromkeys((target, replace(target, free_threaded=True))):
         about = [rule for rule in rules if build.free_threaded is (rule.free_threading or target.free_threaded)]
         if not about:
             continue
         piece = sliced(code, build, is_cpp=cpp, is_header=is_header(source.path))
-        context = contexts.get(piece.code)
+        context = contexts.get(piece)
         if context is None:
             context = NativeContext(source, piece, build, is_cpp=cpp, kinds=kinds, deadline=deadline)
-            contexts[piece.code] = context
+            contexts[piece] = context
         context.visit([rule(cast(Context, context)) for rule in about], deadline)
     located = [one for context in contexts.values() for one in context.located]
     return Analysis(located, comments(source.text) if with_comments else [])

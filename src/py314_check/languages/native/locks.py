@@ -65,6 +65,10 @@ class Locks:
                 return True
         return depth > 0
 
+    def change(self, name: str) -> int:
+        """What a function or macro does: 1, it takes a lock; -1, it gives one back; 0, neither."""
+        return self._macros.get(name, _change(name))
+
     def section(self, at: int, function_start: int, function_end: int) -> tuple[int, int] | None:
         """The innermost critical section of a function that an offset stands in: where it starts and ends."""
         found = self._sections_from.get(function_start)
@@ -92,7 +96,7 @@ class Locks:
         changes: list[tuple[int, int]] = []
         for match in _CALL.finditer(self._code):
             name = match["name"].decode()
-            if change := macros[name] if name in macros else _change(name):
+            if change := self.change(name):
                 changes.append((match.start(), change))
         changes += [
             (match.start(), 0) for match in _SCOPED.finditer(self._code) if "gil" not in match["name"].decode().lower()

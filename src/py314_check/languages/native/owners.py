@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from py314_check.api import Owner, Static
 from py314_check.languages.native.declarations import LOOPS, declared, parameters
+from py314_check.languages.native.types import Types
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,6 +66,7 @@ class _Code(Protocol):
     """What is asked of the file."""
 
     code: bytes
+    types: Types
 
     @property
     def functions(self) -> Mapping[str, Node]: ...
@@ -76,7 +78,7 @@ class _Code(Protocol):
     def calls(self, function: Node | None = None) -> Sequence[Node]: ...
     def function(self, node: Node) -> Node | None: ...
     def callers(self, function: Node) -> Sequence[Node] | None: ...
-    def inside(self, kind: str, function: Node) -> Sequence[Node]: ...
+    def inside(self, kind: str, function: Node | None) -> Sequence[Node]: ...
 
 
 @dataclass(frozen=True)
@@ -200,31 +202,26 @@ class Owners:
     def _of_field(self, node: Node) -> Owner:
         """A field of an object is shared, as far as its type tells; one of another structure may be anybody's."""
         base = node.child_by_field_name("argument")
-        while base is not None and base.type in _INSIDE:
-            cast_to = base.child_by_field_name("type")
-            if cast_to is not None:
-                return self._of_type(self._code.text(cast_to))
+        while base is not None and base.type == "parenthesized_expression":
             base = next(iter(base.named_children), None)
-        if base is None or base.type == "field_expression":
-            return (
-                Owner.SHARED
-                if base is not None and b"->" in self._code.code[base.start_byte : base.end_byte]
-                else Owner.UNKNOWN
-            )
-        name, function = self._code.text(base), self._code.function(node)
+        if base is None:
+            return Owner.UNKNOWN
+        if base.type == "field_expression":
+            return Owner.SHARED if b"->" in self._code.code[base.start_byte : base.end_byte] else Owner.UNKNOWN
+        name = self._code.text(base)
         if name in ("self", "this"):
             return Owner.SHARED
-        if function is None or base.type != "identifier":
-            return Owner.UNKNOWN
-        for declaration in (*parameters(function), *self._code.inside("declaration", function)):
-            if any(self._code.text(one) == name for one, _, _ in declared(declaration)):
-                kind = declaration.child_by_field_name("type")
-                return Owner.UNKNOWN if kind is None else self._of_type(self._code.text(kind))
-        return Owner.SHARED if any(one.name == name for one in self._code.statics) else Owner.UNKNOWN
+        of_type = self._code.types.name(base)
+        if of_type in self._objects or _OBJECT_TYPE.search(of_type):
+            return Owner.SHARED
+        return Owner.SHARED if self._is_static(base) else Owner.UNKNOWN
 
-    def _of_type(self, kind: str) -> Owner:
-        name = (re.findall(r"\w+", kind) or [""])[-1]
-        return Owner.SHARED if name in self._objects or _OBJECT_TYPE.search(name) else Owner.UNKNOWN
+    def _is_static(self, node: Node) -> bool:
+        """Whether a name is a variable of the file, past parameters and variables of its function."""
+        name, function = self._code.text(node), self._code.function(node)
+        if function is None or not any(one.name == name for one in self._code.statics):
+            return False
+        return name not in self._code.types.declared(function)
 
     @cached_property
     def _objects(self) -> set[str]:

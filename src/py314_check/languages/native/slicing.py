@@ -6,6 +6,7 @@ Every byte keeps its place. Where a condition cannot be told, its first branch s
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from py314_check.languages.native.conditions import Macros
@@ -37,10 +38,19 @@ class Directive:
 
 @dataclass(frozen=True)
 class Slice:
-    """What is left of a file in one configuration. ``code`` is as long as the text, and ASCII."""
+    """What is left of a file in one configuration. ``code`` is as long as the text, and ASCII.
+
+    ``doubtful`` are the spans, in order, that are left only because a condition around them cannot be told.
+    """
 
     code: bytes
     directives: tuple[Directive, ...]
+    doubtful: tuple[tuple[int, int], ...] = ()
+
+    def is_certain(self, offset: int) -> bool:
+        """Whether the configuration certainly has what stands at an offset of the code."""
+        at = bisect_right(self.doubtful, (offset, len(self.code))) - 1
+        return at < 0 or offset >= self.doubtful[at][1]
 
 
 def ascii_bytes(text: str) -> bytes:
@@ -59,6 +69,8 @@ def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Sli
     macros = Macros(target, is_cpp=is_cpp, is_header=is_header)
     branches = _Branches()
     kept: list[Directive] = []
+    doubtful: list[tuple[int, int]] = []
+    doubtful_from = -1
     result = bytearray(code)
     dead_from = 0
     for match in _PIECES.finditer(code):
@@ -72,6 +84,11 @@ def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Sli
             name, rest = _parts(match[0])
             if name in _Branches.NAMES:
                 branches.step(name, rest, macros)
+                if branches.doubtful and doubtful_from < 0:
+                    doubtful_from = end
+                elif doubtful_from >= 0 and not branches.doubtful:
+                    doubtful.append((doubtful_from, start))
+                    doubtful_from = -1
             elif branches.live:
                 macros.read(name, rest)
                 kept.append(Directive(start, end, name.decode(), rest.decode()))
@@ -79,7 +96,9 @@ def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Sli
         dead_from = end
     if not branches.live:
         result[dead_from:] = code[dead_from:].translate(_SPACES)
-    return Slice(bytes(result), tuple(kept))
+    if doubtful_from >= 0:
+        doubtful.append((doubtful_from, len(code)))
+    return Slice(bytes(result), tuple(kept), tuple(doubtful))
 
 
 def _parts(directive: bytes) -> tuple[bytes, bytes]:
@@ -90,26 +109,43 @@ def _parts(directive: bytes) -> tuple[bytes, bytes]:
 
 
 class _Branches:
-    """The conditionals that are open, each with whether it is in live code, is live itself, and was before."""
+    """The conditionals that are open."""
 
     NAMES = frozenset({b"if", b"ifdef", b"ifndef", b"elif", b"elifdef", b"elifndef", b"else", b"endif"})
 
     def __init__(self) -> None:
-        self._open: list[tuple[bool, bool, bool]] = []
+        self._open = [_Branch(live=True, taken=True, doubtful=False)]
 
     @property
     def live(self) -> bool:
-        return not self._open or self._open[-1][1]
+        return self._open[-1].live
+
+    @property
+    def doubtful(self) -> bool:
+        return self._open[-1].doubtful
 
     def step(self, name: bytes, rest: bytes, macros: Macros) -> None:
         if name.startswith(b"if"):
-            outside = self.live
-            takes = outside and macros.holds(name, rest) is not False
-            self._open.append((outside, takes, takes))
-        elif self._open and name == b"endif":
+            self._open.append(_Branch(live=False, taken=False, doubtful=False))
+        elif len(self._open) == 1:
+            return
+        elif name == b"endif":
             self._open.pop()
-        elif self._open:
-            outside, _, taken = self._open[-1]
-            may = outside and not taken
-            takes = may and (name == b"else" or macros.holds(name.removeprefix(b"el"), rest) is not False)
-            self._open[-1] = (outside, takes, taken or takes)
+            return
+        outside, before = self._open[-2:]
+        holds: bool | None = False
+        if outside.live and not before.taken:
+            holds = name == b"else" or macros.holds(name.removeprefix(b"el"), rest)
+        live = holds is not False
+        self._open[-1] = _Branch(live, before.taken or live, outside.doubtful or holds is None)
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """A branch of a conditional: whether it is ``live``, whether it or one before it was ``taken``, and whether it is
+    live only because a condition cannot be told.
+    """
+
+    live: bool
+    taken: bool
+    doubtful: bool
