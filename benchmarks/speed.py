@@ -27,7 +27,8 @@ from py314_check.discovery import DEFAULT_EXCLUDE, discover
 from py314_check.languages import language_of
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.slicing import ascii_bytes, sliced
-from py314_check.languages.native.tree import Deadline, is_cpp, is_header, parse
+from py314_check.languages.native.tree import is_cpp, is_header
+from py314_check.languages.parsing import Deadline, parse
 from py314_check.model import Target
 from py314_check.registry import select
 from py314_check.scan import ScanSettings, Task, prepare
@@ -111,7 +112,7 @@ def slicing_and_parsing(code: Sequence[tuple[str, bytes]], repeats: int) -> tupl
 
     def parse_all() -> None:
         for each, one in zip(slices, cpp, strict=True):
-            parse(each, is_cpp=one, deadline=Deadline())
+            parse(each, "tree_sitter_cpp" if one else "tree_sitter_c", Deadline())
 
     def took(do: Callable[[], object]) -> float:
         start = time.process_time()

@@ -29,7 +29,7 @@ def built_in() -> list[RuleInfo]:
 
 def page(rule: RuleInfo) -> str:
     """The page of a rule."""
-    comment = "//" if "```c\n" in rule.documentation or "```cpp\n" in rule.documentation else "#"
+    comment = "//" if any(f"```{language}\n" in rule.documentation for language in ("c", "cpp", "rust")) else "#"
     facts = [
         ("Family", f"`{rule.code[:3]}`: {FAMILIES[rule.code[:3]]}"),
         ("Level", rule.level.value),

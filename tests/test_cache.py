@@ -19,6 +19,16 @@ SETTINGS = ScanSettings(Target(), ("RMV001", "SYN001", "SYN900"))
 TASK = Task("a b/é\udcff.py", b"import cgi\n", ("RMV001",))
 
 
+def test_questions_about_crates_come_back(tmp_path: Path) -> None:
+    task = Task("lib.rs", b"", ("EXT005", "EXT232"))
+    for source in ("#[pymodule]\nfn m(m: M) {}\n", "static A: GILOnceCell<T> = GILOnceCell::new();\n"):
+        result = scan_source(source, path=task.path)
+        assert [one.crate is not None for one in result.findings] == [True]
+        cache = Cache(tmp_path, SETTINGS)
+        cache.put(task, result)
+        assert cache.get(task) == result
+
+
 @pytest.mark.parametrize(
     "source",
     [

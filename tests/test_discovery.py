@@ -56,11 +56,21 @@ def found(
 
 def test_a_walk_takes_files_of_known_languages_only(tmp_path: Path) -> None:
     write(tmp_path, "a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml")
-    write(tmp_path, "d.pyc", "e.txt", "f.py.orig", "tox.ini", "poetry.toml", "README", ".hidden", "g.pyx.in")
+    write(tmp_path, "d.pyc", "e.txt", "f.py.orig", "poetry.toml", "README", ".hidden", "g.pyx.in")
     write(tmp_path, "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake", "CMakeLists.txt", "m.o", "n.txt")
+    write(tmp_path, "tox.ini", ".github/workflows/a.yml", ".github/workflows/b.yaml", "sub/action.yml", ".cirrus.yml")
+    write(tmp_path, "requirements.txt", "dev-requirements.in", "requirements/x.txt", "requirements/y.md")
+    write(tmp_path, ".github/dependabot.yml", ".github/workflows/more/c.yml", "github/workflows/d.yml", "o.yml")
     native = ["CMakeLists.txt", "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake"]
     python = ["a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml"]
-    assert found(tmp_path) == sorted([*native, *python])
+    others = ["tox.ini", ".github/workflows/a.yml", ".github/workflows/b.yaml", "sub/action.yml", ".cirrus.yml"]
+    others += ["requirements.txt", "dev-requirements.in", "requirements/x.txt"]
+    assert found(tmp_path) == sorted([*native, *python, *others])
+
+
+def test_a_directory_of_workflows_may_be_named_itself(tmp_path: Path) -> None:
+    write(tmp_path, ".github/workflows/a.yml")
+    assert found(tmp_path, ".github/workflows") == [".github/workflows/a.yml"]
 
 
 def test_files_come_sorted_by_their_posix_spelling(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def guard_examples() -> Iterator[object]:
 
 @pytest.mark.parametrize(("section", "code"), list(guard_examples()))
 def test_guards_are_what_the_page_says(section: str, code: str) -> None:
-    modules = "sys, typing, types, importlib.util, contextlib, platform, pytest, six"
+    modules = "sys, sysconfig, typing, types, importlib.util, contextlib, platform, pytest, six"
     found = findings(f"import {modules}\n{code}\n")
     guarded = [finding.guard is not None for finding in found if finding.symbol == "cgi"]
     if section == "Dropped":

@@ -602,3 +602,52 @@ def test_no_setup_cfg_does_any_harm(tmp_path: Path, text: str | bytes) -> None:
 def test_no_script_and_no_setup_py_does_any_harm(tmp_path: Path, text: str) -> None:
     lines = "".join(f"# {line}\n" for line in text.splitlines())
     ask_everything(make(tmp_path, {"src/app.py": f"# /// script\n{lines}# ///\n", "setup.py": f"'legacy-cgi{text}"}))
+
+
+# The build.
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"setup.py": "x = 'flag-2'"}, True),
+        ({".github/workflows/wheels.yml": "flag-1"}, True),
+        ({"sub/build-requirements.txt": "flag-3"}, True),
+        ({"setup.py": "x = 'flag-4'", "notes.md": "flag-1"}, False),
+        ({"build/setup.py": "flag-1"}, False),
+    ],
+)
+def test_what_the_project_is_built_with(tmp_path: Path, files: dict[str, str | bytes], expected: bool) -> None:
+    project = make(tmp_path, {"pyproject.toml": "[project]\n", **files})
+    assert project.builds_with(tmp_path / "pyproject.toml", [r"flag-[1-3]"]) is expected
+    assert project.builds_with(tmp_path / "pyproject.toml", []) is False
+
+
+def test_a_file_may_itself_say_how_it_is_built(tmp_path: Path) -> None:
+    project = make(tmp_path, {"setup.py": "flag"})
+    assert project.builds_with(tmp_path / "setup.py", ["flag"])
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {
+                "pyproject.toml": '[project]\nclassifiers = ["Programming Language :: Python :: Free Threading :: 2 - Beta"]'
+            },
+            True,
+        ),
+        (
+            {
+                "setup.cfg": "[metadata]\nclassifiers =\n  Programming Language :: Python :: Free Threading :: 2 - Beta\n"
+            },
+            True,
+        ),
+        ({"setup.py": "setup(classifiers=['Programming Language :: Python :: Free Threading :: 2 - Beta'])"}, True),
+        ({"setup.py": "# 'Programming Language :: Python :: Free Threading :: 2 - Beta'\nsetup()"}, False),
+        ({"setup.py": "'Programming Language :: Python :: Free Threading"}, False),
+        ({"a.py": "x = 'Programming Language :: Python :: Free Threading :: 2 - Beta'"}, False),
+    ],
+)
+def test_who_declares_free_threading(tmp_path: Path, files: dict[str, str | bytes], expected: bool) -> None:
+    assert make(tmp_path, files).declares_free_threading(tmp_path / "src/fast.c") is expected

@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.mentions import Mentions, word_places
-from py314_check.model import Confidence, Fix, Impact, Level, Place, Target, parse_version
+from py314_check.model import Confidence, Crate, CrateVersions, Fix, Impact, Level, Place, Target, parse_version
 from py314_check.pieces import PIECE, pieces
+from py314_check.specifiers import admits, from_poetry
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -51,9 +52,13 @@ else:
 
 __all__ = [
     "PIECE",
+    "Attribute",
     "CMakeCommand",
+    "CargoDependency",
     "Confidence",
     "Context",
+    "Crate",
+    "CrateVersions",
     "CythonModule",
     "Directive",
     "EntryPoint",
@@ -71,12 +76,19 @@ __all__ = [
     "Owner",
     "ParseFailure",
     "Place",
+    "Requirement",
     "Rule",
+    "RustContext",
+    "RustRule",
+    "Setting",
+    "Settings",
     "Static",
     "Target",
     "UnusedSuppression",
     "Words",
+    "admits",
     "cst",
+    "from_poetry",
     "load_facts",
     "parse_version",
     "pieces",
@@ -161,6 +173,74 @@ class Directive(Event):
     certain: bool
 
 
+@dataclass(frozen=True)
+class Setting(Event):
+    """A value in a file of settings, with the keys that lead to it; its place is the value's, without quotes.
+
+    ``("project", "classifiers", 0)`` in a pyproject.toml; in an INI file, the section, the option, and the number
+    of the line where there are several. Values are TOML's; in INI and YAML files the text as it is written.
+
+    What a call of setuptools' ``setup`` says in constants is given like settings, with ``setup`` for the first key:
+    ``("setup", "classifiers", 0)``; lists and dictionaries of which not all is constant are left out.
+
+    Visited by ``visit_Setting`` in rules whose ``languages`` include ``pyproject``, ``setup.cfg``, ``tox``, ``ci``,
+    ``cargo`` or ``python``.
+    """
+
+    keys: tuple[str | int, ...]
+    value: str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Settings(Event):
+    """All settings of a file, in order. Visited by ``visit_Settings``, once and before each of them."""
+
+    settings: tuple[Setting, ...]
+
+    def below(self, *keys: str | int) -> list[Setting]:
+        """Those whose keys begin with some keys, or are these."""
+        return [one for one in self.settings if one.keys[: len(keys)] == keys]
+
+
+@dataclass(frozen=True)
+class CargoDependency(Event):
+    """A crate that the library of a Cargo.toml, or its workspace, depends on. Its place is the required version's,
+    or else that of the path or repository that it comes from, which ``is_elsewhere`` tells.
+
+    ``allows`` is None where no version is required, or none that Cargo would understand.
+
+    Visited by ``visit_CargoDependency`` in rules whose ``languages`` include ``cargo``.
+    """
+
+    crate: str
+    requirement: str
+    allows: CrateVersions | None
+    features: tuple[Setting, ...]
+    is_optional: bool
+    is_elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Requirement(Event):
+    """A requirement on a distribution that holds on the target: in pyproject.toml, setup.cfg, a call of ``setup``, or a
+    requirements file (without keys). ``name`` is normalised, ``specifier`` is like ``<3,>=1.2``; it and ``marker`` may
+    be empty.
+
+    Visited by ``visit_Requirement`` in rules whose ``languages`` include ``pyproject``, ``setup.cfg``, ``requirements``
+    or ``python``.
+    """
+
+    keys: tuple[str | int, ...]
+    name: str
+    specifier: str
+    marker: str
+
+    @property
+    def is_for_building(self) -> bool:
+        """Whether the project needs it to be built, not to run."""
+        return self.keys[:2] == ("build-system", "requires") or "setup_requires" in self.keys
+
+
 @dataclass(frozen=True, init=False)
 class Words:
     """Words that must all occur in a file for a rule to matter; a rule gives one such set for each way it can fire.
@@ -228,6 +308,18 @@ class Static:
     node: Node
     is_array: bool
     writes: tuple[Node, ...]
+
+
+@dataclass
+class Attribute:
+    """An attribute of a Rust item, or what stands in its parentheses: ``gil_used = false`` has a name and a value.
+
+    Paths go by their last part: ``#[pyo3::pymodule]`` is ``pymodule``.
+    """
+
+    name: str
+    arguments: list[Attribute]
+    value: str = ""
 
 
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
@@ -420,6 +512,57 @@ class NativeContext(Protocol):
         """Whether a word occurs in the file, but only in code that this configuration leaves out."""
 
 
+class RustContext(Protocol):
+    """What the engine knows of a Rust file, as one build of Python sees it; every RustRule has it.
+
+    What ``#[cfg]`` leaves out of that build, and tests, are not there: no visitor is called for them. Functions and
+    variables go by their last names. What macros make is not known.
+    """
+
+    path: str
+    target: Target
+    """The build that conditions of ``cfg`` are held against: free-threaded for rules about free threading."""
+
+    def text(self, node: Node | None) -> str:
+        """The source of a node."""
+
+    def mentions(self, word: str) -> bool:
+        """Whether a name occurs in the file as an identifier."""
+
+    def attributes(self, item: Node) -> Sequence[Attribute]:
+        """The attributes of an item, those that ``cfg_attr`` may bring among them."""
+
+    def items(self, kind: str) -> Sequence[Node]:
+        """The nodes of a type in the file, in order: functions, statics, structures, implementations and calls."""
+
+    def resolve(self, path: str) -> str:
+        """A path such as ``sync::GILProtected`` as the file's imports have it; ``self::`` is the file itself."""
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The nodes that a node stands in, nearest first."""
+
+    def function(self, node: Node) -> Node | None:
+        """The function whose body a node stands in."""
+
+    def name(self, node: Node | None) -> str:
+        """The name that an expression such as what a call calls ends with."""
+
+    def arguments(self, call: Node) -> Sequence[Node]:
+        """The arguments of a call."""
+
+    def calls(self, function: Node) -> Sequence[Node]:
+        """The calls in a function, and in those of the file that it calls, directly or through others."""
+
+    def is_used(self, function: Node) -> bool:
+        """Whether the file itself uses a function, or Python calls it."""
+
+    def writes(self, static: Node) -> Sequence[Node]:
+        """What writes to a static variable of the file, or borrows it mutably, in order."""
+
+    def is_serialised(self, node: Node) -> bool:
+        """Whether no two threads run a node at a time: under a lock, also of all callers, or while a module is made."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What a rule says of one place. See ``Rule.report``."""
@@ -441,6 +584,9 @@ class Report:
     copes: bool = False
     unless: tuple[str, ...] = ()
     unless_built_with: tuple[str, ...] = ()
+    crate: Crate | None = None
+    only_with: tuple[str, ...] = ()
+    free_threading: bool | None = None
 
 
 class Rule:
@@ -493,6 +639,9 @@ class Rule:
         copes: bool = False,
         unless: tuple[str, ...] = (),
         unless_built_with: tuple[str, ...] = (),
+        crate: Crate | None = None,
+        only_with: tuple[str, ...] = (),
+        free_threading: bool | None = None,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -507,8 +656,11 @@ class Rule:
         all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
         ``unless``: words of which none may stand in another native source of the project, which would say otherwise;
-        ``unless_built_with``: in one of its build files.
-        ``level``, ``impact``, ``confidence``: of this finding, where they are not the rule's.
+        ``unless_built_with``: regular expressions of which none may match in one of its build files.
+        ``only_with``: codes of which one must be found in the same project, in the same run.
+        ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the
+        confidence is low.
+        ``level``, ``impact``, ``confidence``, ``free_threading``: of this finding, where they are not the rule's.
         """
         report = Report(
             message,
@@ -528,6 +680,9 @@ class Rule:
             copes,
             unless,
             unless_built_with,
+            crate,
+            only_with,
+            free_threading,
         )
         self.context.report(self, node, report)
 
@@ -540,3 +695,13 @@ class NativeRule(Rule):
 
     languages = frozenset({"c"})
     context: NativeContext  # type: ignore[assignment]
+
+
+class RustRule(Rule):
+    """A rule for Rust. Its visitors are named after tree-sitter's types of nodes: ``visit_function_item``.
+
+    A report at an item is placed at its name.
+    """
+
+    languages = frozenset({"rust"})
+    context: RustContext  # type: ignore[assignment]

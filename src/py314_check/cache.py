@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from py314_check import __version__
-from py314_check.model import Applicability, Confidence, Edit, Finding, Fix, Impact, Level, Notification, Place
+from py314_check.model import Applicability, Confidence, Crate, Edit, Finding, Fix, Impact, Level, Notification, Place
 from py314_check.registry import pack_digest
 from py314_check.scan import FileResult, ScanSettings, Task
 
@@ -97,6 +97,13 @@ def _finding(data: dict[str, Any]) -> Finding:
             "provided_by": tuple(data["provided_by"]),
             "unless": tuple(data["unless"]),
             "unless_built_with": tuple(data["unless_built_with"]),
+            "only_with": tuple(data["only_with"]),
+            "crate": data["crate"] and _crate(data["crate"]),
             "fix": fix,
         }
     )
+
+
+def _crate(data: dict[str, Any]) -> Crate:
+    since, before = tuple(data["since"]), data["before"]
+    return Crate(*data["names"], since=since, before=None if before is None else tuple(before))

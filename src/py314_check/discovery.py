@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from py314_check.languages import NAMES, SUFFIXES
+from py314_check.languages import is_looked_at
 
 DEFAULT_EXCLUDE: tuple[str, ...] = (
     ".bzr",
@@ -157,7 +157,9 @@ class _Search:
                 if entry.is_dir(follow_symlinks=False):
                     if not self._unwanted(path, True, ignores):
                         stack.append((path, self._ignores.extend(ignores, path)))
-                elif _may_be_ours(entry.name) and not self._unwanted(path, False, ignores):
+                elif (is_looked_at(prefix, entry.name) or "." not in entry.name) and not self._unwanted(
+                    path, False, ignores
+                ):
                     self._add(path, entry)
 
     def _entries(self, directory: str) -> list[os.DirEntry[str]]:
@@ -214,10 +216,6 @@ class _Search:
                 real_paths.add(real)
                 found.add(link)
         return found
-
-
-def _may_be_ours(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) or name in NAMES or "." not in name
 
 
 def _has_python_shebang(path: str) -> bool:

@@ -113,6 +113,39 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
+CrateVersion = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class CrateVersions:
+    """The versions of a Rust crate that a requirement allows: from ``lowest`` on, to before ``before``."""
+
+    lowest: CrateVersion = (0, 0, 0)
+    before: CrateVersion = (1 << 30, 0, 0)
+
+    def shuts_out(self, version: tuple[int, int]) -> bool:
+        """Whether it allows neither this version nor a later one."""
+        return self.before <= (*version, 0)
+
+    def allows_before(self, version: tuple[int, int]) -> bool:
+        """Whether it allows a version before this one."""
+        return self.lowest < (*version, 0)
+
+
+@dataclass(frozen=True, init=False)
+class Crate:
+    """Rust crates, of which a Cargo project may build with one in the versions from ``since`` to before ``before``."""
+
+    names: tuple[str, ...]
+    since: tuple[int, int]
+    before: tuple[int, int] | None
+
+    def __init__(self, *names: str, since: tuple[int, int] = (0, 0), before: tuple[int, int] | None = None) -> None:
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "since", since)
+        object.__setattr__(self, "before", before)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that a rule found.
@@ -150,7 +183,11 @@ class Finding:
     unless: tuple[str, ...] = ()
     """Words of which none may stand in another native source of the project."""
     unless_built_with: tuple[str, ...] = ()
-    """Words of which none may stand in a build file of the project."""
+    """Regular expressions of which none may match in a build file of the project."""
+    crate: Crate | None = None
+    """It holds only where the project's Cargo files build with this."""
+    only_with: tuple[str, ...] = ()
+    """Codes of which one must be found in the same project, in the same run."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
 

@@ -13,13 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from py314_check.cargo import Cargo, is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
-from py314_check.model import Target
-from py314_check.requirements import Requirements
+from py314_check.model import Crate, Target
+from py314_check.requirements import Requirements, string_literals
 
-_BUILD_FILE = re.compile(r"setup\.(?:py|cfg)|pyproject\.toml|meson\.build|CMakeLists\.txt|.+\.cmake")
+_BUILD_FILE = re.compile(
+    r"setup\.(?:py|cfg)|(?:pyproject|Cargo)\.toml|meson\.build|CMakeLists\.txt|.+\.cmake|.+\.ya?ml"
+    r"|.*requirements.*\.(?:txt|in)"
+)
 _CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
+_RUST = re.compile(r".+\.rs|Cargo\.toml")
 _C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
@@ -58,12 +63,14 @@ class Project:
     def __init__(self, root: Path, target: Target) -> None:
         self._manifests = Manifests(root)
         self._requirements = Requirements(self._manifests, target)
+        self._cargo = Cargo(self._manifests)
         self.root = self._manifests.root
         self.target = target
         self.problems = self._manifests.problems
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
         self._contents = functools.cache(_contents)
+        self._setup_strings = functools.cache(self._read_setup_strings)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
 
@@ -151,24 +158,36 @@ class Project:
 
     def declares_free_threading(self, path: Path) -> bool:
         """Whether the project that a file belongs to says by a classifier that it is for free-threaded builds."""
-        return any(_FREE_THREADING in classifier for classifier in self.metadata(path).classifiers)
+        classifiers = (*self.metadata(path).classifiers, *self._setup_strings(self.home(path)))
+        return any(_FREE_THREADING in classifier for classifier in classifiers)
+
+    def _read_setup_strings(self, directory: Path) -> list[str]:
+        data = self._manifests.read(directory / "setup.py")
+        return string_literals(data) if data is not None and _FREE_THREADING.encode() in data else []
 
     # Native code and its build.
 
     def says(self, path: Path, words: Collection[str]) -> bool:
-        """Whether a word stands in another C or C++ (of a Cython file: Cython) source of the project of a file."""
-        return bool(words) and self._says(path, words, _CYTHON if _CYTHON.fullmatch(path.name) else _C)
+        """Whether a word stands in another source in a file's language, C being one with C++, of its project."""
+        kind = next((one for one in (_CYTHON, _RUST) if one.fullmatch(path.name)), _C)
+        return bool(words) and self._says(path, words, kind)
 
-    def builds_with(self, path: Path, words: Collection[str]) -> bool:
-        """Whether a word stands in a build file of the project that a file belongs to."""
-        return bool(words) and self._says(path, words, _BUILD_FILE)
+    def builds_with_crate(self, path: Path, crate: Crate) -> bool | None:
+        """Whether the Cargo project that a file belongs to builds with a crate; None where its version is not told."""
+        return self._cargo.builds_with(path, crate)
+
+    def builds_with(self, path: Path, patterns: Collection[str]) -> bool:
+        """Whether a regular expression matches in a file by which the project of a file is built, here or in CI."""
+        wanted = [re.compile(pattern.encode()) for pattern in patterns]
+        return any(one.search(data) for one in wanted for _, data in self._contents(self.home(path), _BUILD_FILE))
 
     def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
         own, wanted = absolute(path), [word.encode() for word in words]
-        others = (data for other, data in self._contents(self._top(path), kind) if other != own)
+        others = (data for other, data in self._contents(self.home(path), kind) if other != own)
         return any(word in data for data in others for word in wanted)
 
-    def _top(self, path: Path) -> Path:
+    def home(self, path: Path) -> Path:
+        """The directory of the project that a file belongs to."""
         levels = self._manifests.levels(absolute(path).parent)
         return next((level for level in levels if has_manifest(level)), levels[-1])
 
@@ -183,7 +202,9 @@ def _contents(directory: Path, kind: re.Pattern[str]) -> list[tuple[Path, bytes]
         directories[:] = [name for name in directories if name not in DEFAULT_EXCLUDE]
         for path in (Path(place, name) for name in names if kind.fullmatch(name)):
             with suppress(OSError):
-                found.append((path, path.read_bytes()))
+                data = path.read_bytes()
+                if not is_published(data):
+                    found.append((path, data))
     return found
 
 

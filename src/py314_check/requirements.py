@@ -10,13 +10,10 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from py314_check.manifests import Document, Manifests, absolute, file_names, listed_in_cfg, strings
 from py314_check.model import Target
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
+from py314_check.specifiers import admits, from_poetry, holds
 
 # Where requirements are declared: dotted paths, ``*`` for any key.
 _REQUIREMENT_LISTS = (
@@ -38,18 +35,10 @@ _POETRY_TABLES = (
 _PIPFILE_TABLES = ("packages", "dev-packages")
 _SETUP_CFG_OPTIONS = ("install_requires", "setup_requires", "tests_require")
 
-_PLATFORMS = (
-    {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
-    {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
-    {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
-)
-_MACHINES = {"linux": ("x86_64", "aarch64"), "win32": ("AMD64", "ARM64"), "darwin": ("x86_64", "arm64")}
 _MARKERS = frozenset(
     "implementation_name implementation_version os_name platform_machine platform_python_implementation"
     " platform_release platform_system platform_version python_full_version python_version sys_platform".split()
 )
-_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)|["']([^"']+)["']\s*==\s*extra\b""")
-_POETRY_BOUND = re.compile(r"\s*(\^|~=|~|===?|!=|[<>]=?|)\s*(\d+(?:\.(?:\d+|\*))*|\*)\s*,?")
 
 _REQUIREMENTS_FILE = re.compile(r".*requirements.*\.(?:txt|in)")
 _INCLUDE = re.compile(r"(?:-r\s*|--requirement[\s=]\s*)(?P<file>\S.*)")
@@ -124,37 +113,9 @@ class Requirements:
 
         try:
             requirement = Requirement(text)
-            return str(canonicalize_name(requirement.name)) if self._holds(requirement) else None
+            return str(canonicalize_name(requirement.name)) if holds(requirement.marker, self._target) else None
         except (ValueError, LookupError, RecursionError):
             return None
-
-    def _holds(self, requirement: Requirement) -> bool:
-        marker = requirement.marker
-        if marker is None:
-            return True
-        extras = ["", *filter(None, (name for pair in _EXTRA.findall(str(marker)) for name in pair))]
-        return any(
-            marker.evaluate({**environment, "extra": extra}) for environment in self._environments for extra in extras
-        )
-
-    @functools.cached_property
-    def _environments(self) -> list[dict[str, str]]:
-        """The environment markers of the target, none of them left to the Python that runs this."""
-        release, full = self._target.release, f"{self._target.release}.0"
-        python = {
-            "python_version": release,
-            "python_full_version": full,
-            "implementation_name": "cpython",
-            "implementation_version": full,
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_version": "",
-        }
-        return [
-            {**python, **platform, "platform_machine": machine}
-            for platform in _PLATFORMS
-            for machine in _MACHINES[platform["sys_platform"]]
-        ]
 
     def _tabled(self, document: Document, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         """The requirements of tables that map a name to a version or to details, as Poetry and Pipenv have them."""
@@ -201,7 +162,7 @@ class Requirements:
         data = self._manifests.read(directory / "setup.py")
         if data is None or name.encode() not in re.sub(rb"[-_.]+", b"-", data.lower()):
             return frozenset()
-        names = (self._required(line) for text in _string_literals(data) for line in text.splitlines())
+        names = (self._required(line) for text in string_literals(data) for line in text.splitlines())
         return frozenset(one for one in names if one is not None)
 
     def _read_script(self, path: Path) -> dict[str, str]:
@@ -240,31 +201,11 @@ def _logical_lines(data: bytes) -> list[str]:
 
 
 def _poetry_allows(constraint: str, version: str) -> bool:
-    """Whether Poetry's constraint on Python (``^3.9``, ``~3.13``, ``>=3.9,<3.13 || 3.14.*``) allows a version."""
-    from packaging.specifiers import SpecifierSet
-
-    for alternative in re.split(r"\|\|?", constraint):
-        bounds = []
-        rest = alternative
-        while (match := _POETRY_BOUND.match(rest)) is not None:
-            operator, number = match.groups()
-            parts = number.split(".")
-            rest = rest[match.end() :]
-            if operator == "^":
-                bounds += [f">={number}", f"<{int(parts[0]) + 1}"]
-            elif operator == "~":
-                bounds += [f">={number}", f"=={'.'.join(parts[:2])}.*"]
-            elif number != "*":
-                bounds.append(f"{operator or '=='}{number}")
-        try:
-            if not rest.strip() and SpecifierSet(",".join(bounds)).contains(version):
-                return True
-        except ValueError:
-            continue
-    return False
+    """Whether Poetry's constraint on Python (``^3.9``) allows a version."""
+    return any(admits(specifier, version, version) for specifier in from_poetry(constraint))
 
 
-def _string_literals(data: bytes) -> list[str]:
+def string_literals(data: bytes) -> list[str]:
     """The plain string literals of Python source; of none that does not parse."""
     import libcst as cst
 

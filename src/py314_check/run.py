@@ -17,7 +17,18 @@ from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
 from py314_check.model import Confidence, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
-from py314_check.scan import FileResult, ScanSettings, Task, prepare, reported, scan, settle, summarise, unreadable
+from py314_check.scan import (
+    FileResult,
+    ScanSettings,
+    Task,
+    in_company,
+    prepare,
+    reported,
+    scan,
+    settle,
+    summarise,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -93,9 +104,13 @@ def check(
         (tasks if isinstance(prepared, Task) else results).append(prepared)  # type: ignore[arg-type]
     cache = _cache(options, root, settings) if options.cache and tasks else None
     results += _scan(tasks, settings, options.jobs, executor, progress, cache)
-    found = [
-        settled for result in results for one in result.findings if (settled := settle(one, where[one.path], project))
+    settled = [
+        (one, where[one.path])
+        for result in results
+        for finding in result.findings
+        if (one := settle(finding, where[finding.path], project))
     ]
+    found = list(in_company(settled, project))
     for problem in project.problems:
         warn(problem)
     notes = [Notification(path.as_posix(), MISSING, str(error)) for path, error in missing.items()]

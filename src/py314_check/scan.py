@@ -95,7 +95,7 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
         rules = [rule for rule in _rules(settings.codes, settings.target) if language in rule.languages]
     if not rules:
         return FileResult(path)
-    if language == "c" and (why := why_foreign(path, data)):
+    if language in ("c", "rust", "cargo") and (why := why_foreign(path, data)):
         return FileResult(path, foreign=why)
     if len(data) > MAX_BYTES:
         return _not_analysed(
@@ -136,7 +136,7 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
 def _decode(data: bytes, language: str) -> str:
     if language == "python":
         return decode_python(data)
-    if language in ("c", "cmake", "cython"):
+    if language in ("c", "cmake", "cython", "rust", "tox", "ci", "requirements"):
         return decode_native(data)
     try:
         return data.decode("utf-8-sig")
@@ -158,6 +158,10 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
         from py314_check.languages.native.context import analyse as analyse_native
 
         analysis = analyse_native(source, rules, settings.target, with_comments=commented)
+    elif source.language == "rust":
+        from py314_check.languages.rust.context import analyse as analyse_rust
+
+        analysis = analyse_rust(source, rules, settings.target, with_comments=commented)
     else:
         from py314_check.languages.events import READERS
 
@@ -226,7 +230,9 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             way_out=one.way_out,
             unless=report.unless,
             unless_built_with=report.unless_built_with,
-            free_threading=rule.free_threading,
+            crate=report.crate,
+            only_with=report.only_with,
+            free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
         )
         seen[key] += 1
         findings.append(finding)
@@ -316,6 +322,12 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
         return None
     if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
         return None
+    if finding.crate is not None:
+        builds = project.builds_with_crate(path, finding.crate)
+        if builds is False:
+            return None
+        if builds is None:
+            finding = replace(finding, confidence=Confidence.LOW)
     if finding.guard is None and finding.provided_by:
         provider = project.provider(path, finding.provided_by)
         if provider is not None:
@@ -326,6 +338,17 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     if finding.free_threading and not (project.target.free_threaded or project.declares_free_threading(path)):
         return replace(finding, level=Level.NOTE)
     return finding
+
+
+def in_company(findings: Sequence[tuple[Finding, Path]], project: Project) -> Iterator[Finding]:
+    """The findings, settled and each with its path, less those that count only with others of the same project."""
+    found: set[tuple[str, Path]] = set()
+    if any(one.only_with for one, _ in findings):
+        sure = ((one, path) for one, path in findings if one.guard is None and one.confidence is not Confidence.LOW)
+        found = {(one.code, project.home(path)) for one, path in sure}
+    for one, path in findings:
+        if not one.only_with or any((code, project.home(path)) in found for code in one.only_with):
+            yield one
 
 
 def reported(findings: Iterable[Finding], level: Level, confidence: Confidence) -> list[Finding]:

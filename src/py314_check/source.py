@@ -83,9 +83,12 @@ def decode_python(data: bytes) -> str:
 
 
 def decode_native(data: bytes) -> str:
-    """The text of source whose encoding does not matter to us: UTF-8, or else a character for each byte."""
+    """The text of source whose encoding does not matter to us.
+
+    UTF-16 with its byte order mark, UTF-8, or else a character for each byte.
+    """
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 

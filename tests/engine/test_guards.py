@@ -551,3 +551,32 @@ def test_the_reason_is_told() -> None:
     (finding,) = found("try:\n    import cgi\nexcept ImportError:\n    pass\n", codes="RMV")
     assert finding.guard == "the handler of the exception falls back"
     assert finding.level.value == "note"
+
+
+GIL = "import sys, sysconfig\n{}if {}:\n    import cgi\n"
+FLAG = 'sysconfig.get_config_var("Py_GIL_DISABLED")'
+
+
+@pytest.mark.parametrize(
+    ("setup", "test"),
+    [
+        ("", FLAG),
+        ("", f"bool({FLAG})"),
+        ("", f"{FLAG} == 1"),
+        ("", f"not not {FLAG}"),
+        (f"WITHOUT_GIL = {FLAG}\n", "WITHOUT_GIL"),
+        ("from sysconfig import get_config_var as ask\n", 'ask("Py_GIL_DISABLED")'),
+        ("", "not sys._is_gil_enabled()"),
+    ],
+)
+def test_what_is_for_the_free_threaded_build_alone(setup: str, test: str) -> None:
+    assert verdicts(GIL.format(setup, test)) == [(2 + bool(setup) + 1, "cgi", "guarded")]
+    assert verdicts(GIL.format(setup, test), target="3.14t") == [(2 + bool(setup) + 1, "cgi", "reported")]
+
+
+def test_whether_a_free_threaded_build_runs_with_the_gil_is_for_its_users_to_say() -> None:
+    assert verdicts(GIL.format("", "sys._is_gil_enabled()"), target="3.14t") == [(3, "cgi", "reported")]
+
+
+def test_other_variables_of_the_configuration_decide_nothing() -> None:
+    assert verdicts(GIL.format("", 'sysconfig.get_config_var("Py_DEBUG")')) == [(3, "cgi", "reported")]

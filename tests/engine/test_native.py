@@ -20,7 +20,8 @@ from py314_check.languages.native.context import NativeContext
 from py314_check.languages.native.foreign import why_foreign
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.slicing import ascii_bytes, comments, sliced
-from py314_check.languages.native.tree import Deadline, is_cpp
+from py314_check.languages.native.tree import is_cpp
+from py314_check.languages.parsing import Deadline
 from py314_check.model import Level, Target
 from py314_check.run import Options, check
 from py314_check.source import SourceFile
@@ -430,13 +431,13 @@ def test_code_without_anything_to_find_is_not_counted_as_left_alone() -> None:
 
 
 def test_without_tree_sitter_a_file_is_not_analysed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from py314_check.languages.native import tree
+    from py314_check.languages import parsing
 
-    tree._language.cache_clear()
+    parsing._language.cache_clear()
     monkeypatch.setitem(sys.modules, "tree_sitter", None)
     result = scan_source(MODULE, path="m.c")
     assert result.not_analysed
-    assert "C and C++ need tree-sitter" in result.notifications[0].message
+    assert "it takes tree-sitter-c to read" in result.notifications[0].message
     assert not scan_source("int nothing;", path="m.c").not_analysed
     monkeypatch.undo()
     assert len(scan_source(MODULE, path="m.c").findings) == 1

@@ -16,7 +16,17 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 RULES = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 
 
-PATHS = {"python": "module.py", "c": "module.c", "cpp": "module.cpp", "cmake": "CMakeLists.txt", "cython": "module.pyx"}
+PATHS = {
+    "python": "module.py",
+    "c": "module.c",
+    "cpp": "module.cpp",
+    "cmake": "CMakeLists.txt",
+    "cython": "module.pyx",
+    "rust": "lib.rs",
+    "toml": "pyproject.toml",
+    "yaml": ".github/workflows/tests.yml",
+    "text": "requirements.txt",
+}
 """The file that an example stands for, by the language of its block."""
 
 
@@ -24,7 +34,8 @@ def _example(rule: type[Rule], section: str) -> FileResult:
     """The result for the example in a section of a rule's documentation."""
     match = re.search(r"^```(\w+)\n(.*?)^```", describe(rule).sections[section], re.DOTALL | re.MULTILINE)
     assert match is not None, f"{rule.code}: the section {section!r} has no example"
-    return scan_source(match[2], path=PATHS[match[1]], target=max("3.14", rule.since, key=parse_version))
+    path = "Cargo.toml" if "cargo" in rule.languages else PATHS[match[1]]
+    return scan_source(match[2], path=path, target=max("3.14", rule.since, key=parse_version))
 
 
 @RULES

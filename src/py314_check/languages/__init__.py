@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
-_NAMES = {"CMakeLists.txt": "cmake", "pyproject.toml": "pyproject", "setup.cfg": "setup.cfg"}
+_NAMES = {
+    "CMakeLists.txt": "cmake",
+    "Cargo.toml": "cargo",
+    "pyproject.toml": "pyproject",
+    "setup.cfg": "setup.cfg",
+    "tox.ini": "tox",
+    **dict.fromkeys(
+        (
+            "action.yml",
+            "action.yaml",
+            "appveyor.yml",
+            ".appveyor.yml",
+            "azure-pipelines.yml",
+            ".cirrus.yml",
+            ".gitlab-ci.yml",
+            ".travis.yml",
+        ),
+        "ci",
+    ),
+}
 _SUFFIXES = {
     **dict.fromkeys((".py", ".pyi", ".pyw"), "python"),
     **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++"), "c"),
     ".cmake": "cmake",
     ".pyx": "cython",
+    ".rs": "rust",
 }
-NAMES = frozenset(_NAMES)
-"""The names of files that a walk looks at, beside those that end in one of ``SUFFIXES``."""
-SUFFIXES = tuple(_SUFFIXES)
-WORD_TESTED = frozenset({"python", "c", "cmake", "cython"})
+_SUFFIXES_WHEN_NAMED = {".yml": "ci", ".yaml": "ci", ".txt": "requirements", ".in": "requirements"}
+_SUFFIXES_IN_WALK = tuple(_SUFFIXES)
+_IN_DIRECTORY = (("/.github/workflows/", (".yml", ".yaml")), ("/requirements/", (".txt", ".in")))
+_REQUIREMENTS = re.compile(r".*requirements.*\.(?:txt|in)")
+WORD_TESTED = frozenset({"python", "c", "cmake", "cython", "rust", "cargo"})
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
 
 def language_of(path: PurePath) -> str:
     """The language of a file that was discovered or named; what is nothing else is Python."""
-    return _NAMES.get(path.name) or _SUFFIXES.get(path.suffix.lower(), "python")
+    suffix = path.suffix.lower()
+    return _NAMES.get(path.name) or _SUFFIXES.get(suffix) or _SUFFIXES_WHEN_NAMED.get(suffix, "python")
+
+
+def is_looked_at(directory: str, name: str) -> bool:
+    """Whether a walk looks at a file: by its name, its suffix, or the directory it is in, which ends in a slash."""
+    return (
+        name.lower().endswith(_SUFFIXES_IN_WALK)
+        or name in _NAMES
+        or _REQUIREMENTS.fullmatch(name) is not None
+        or any(directory.endswith(place) and name.endswith(suffixes) for place, suffixes in _IN_DIRECTORY)
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from py314_check.api import Context, Event, Report, Rule
+from py314_check.api import Context, Event, Report, Requirement, Rule
 from py314_check.model import Place, Target
+from py314_check.specifiers import holds
 
 
 class NotAnalysedError(Exception):
@@ -44,6 +46,15 @@ def handlers(rule: Rule | type[Rule], prefix: str) -> Iterator[tuple[str, Callab
             yield name.removeprefix(prefix), getattr(rule, name)
 
 
+def visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Any], None]]]:
+    """The visitors of some rules by the type of node that they are for."""
+    table: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
+    for rule in rules:
+        for kind, handler in handlers(rule, "visit_"):
+            table[kind].append(handler)
+    return table
+
+
 class EventContext:
     """What rules have as their context where there is no syntax tree, only events: it answers nothing about nodes."""
 
@@ -66,9 +77,27 @@ def deliver(events: Iterable[Event], rules: Sequence[type[Rule]], path: str, tar
     """Hands each event to the rules that visit its type, and returns what they report."""
     context = EventContext(path, target)
     made = [rule(cast(Context, context)) for rule in rules]
+    hand_out(events, made, target)
+    return context.located
+
+
+def hand_out(events: Iterable[Event], rules: Sequence[Rule], target: Target) -> None:
+    """Calls the visitors of some rules for each event; requirements that do not hold on the target are left out."""
     for event in events:
-        for rule in made:
+        if isinstance(event, Requirement) and not _is_required(event, target):
+            continue
+        for rule in rules:
             handler = getattr(rule, f"visit_{type(event).__name__}", None)
             if handler is not None:
                 handler(event)
-    return context.located
+
+
+def _is_required(requirement: Requirement, target: Target) -> bool:
+    if not requirement.marker:
+        return True
+    from packaging.markers import Marker
+
+    try:
+        return holds(Marker(requirement.marker), target)
+    except ValueError:  # a comparison that makes no sense
+        return False

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from py314_check.api import Event
-from py314_check.languages import cmake, cython, entry_points
+from py314_check.api import Event, Setting, Settings
+from py314_check.languages import cargo, cmake, cython
+from py314_check.languages.entry_points import entry_points
+from py314_check.languages.settings import ini, requirements, toml, yaml
+from py314_check.model import Place
 from py314_check.source import SourceFile
 
-READERS: Mapping[str, Callable[[SourceFile], Sequence[Event]]] = {
+Reader = Callable[[SourceFile], Sequence[Event]]
+
+
+def _settings(read: Callable[[SourceFile], list[Setting]]) -> Reader:
+    """The settings of a file: all together, each, and what else some of them stand for."""
+
+    def events(source: SourceFile) -> list[Event]:
+        settings = read(source)
+        place = Place(1, 1, 1, len(source.lines[0]) + 1)
+        return [
+            Settings(place, tuple(settings)),
+            *settings,
+            *entry_points(settings),
+            *requirements.requirements(settings),
+        ]
+
+    return events
+
+
+READERS: Mapping[str, Reader] = {
+    "cargo": cargo.events,
     "cmake": cmake.commands,
     "cython": cython.module,
-    "pyproject": entry_points.from_pyproject,
-    "setup.cfg": entry_points.from_setup_cfg,
+    "pyproject": _settings(toml.settings),
+    "setup.cfg": _settings(ini.settings),
+    "requirements": requirements.from_file,
+    "tox": _settings(ini.settings),
+    "ci": _settings(yaml.settings),
 }

@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from py314_check.api import Context, Directive, Event, Owner, Report, Rule, Static, cst
-from py314_check.languages.base import Analysis, Located, handlers
+from py314_check.languages.base import Analysis, Located, handlers, visitors
 from py314_check.languages.native.declarations import LOOPS
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
-from py314_check.languages.native.owners import Owners, between
+from py314_check.languages.native.owners import Owners
 from py314_check.languages.native.releases import Releases
 from py314_check.languages.native.slicing import Slice, ascii_bytes, comments, sliced
 from py314_check.languages.native.statics import Statics
-from py314_check.languages.native.tree import Deadline, by_type, is_cpp, is_header, parse
+from py314_check.languages.native.tree import is_cpp, is_header
 from py314_check.languages.native.types import Types
 from py314_check.languages.native.values import Values
+from py314_check.languages.parsing import Deadline, between, by_type, parse
+from py314_check.languages.reach import ANY_TIME, SETTING_UP, only_by
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
@@ -58,10 +60,6 @@ _AROUND = frozenset(
     {"cast_expression", "pointer_expression", "parenthesized_expression", "argument_list", "initializer_pair"}
 )
 _EXEC_SLOT = "Py_mod_exec"
-_ANY_TIME = ""
-_SETTING_UP = re.compile(
-    r"(?i)(?:^|_)(?:init\w*|set_?up|ready|register\w*|exec|add_types?)(?:_|$)|^_?import_|Init|Setup|Register"
-)
 _AT_THE_END = re.compile(r"(?i)(?:^|_)(?:fini\w*|clean_?up|tear_?down|atexit|shutdown)(?:_|$)")
 _TEARING_DOWN = re.compile(r"(?i)(?:^|_)m?_?(?:free|clear|dealloc|traverse)(?:_|$)")
 
@@ -93,7 +91,7 @@ class NativeContext:
         self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
         self._releases = Releases(self, self._locks.change)
-        self._root = parse(rewritten(piece.code), is_cpp=is_cpp, deadline=deadline)
+        self._root = parse(rewritten(piece.code), "tree_sitter_cpp" if is_cpp else "tree_sitter_c", deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
 
     # For rules.
@@ -285,13 +283,13 @@ class NativeContext:
     def callers(self, function: Node) -> Sequence[Node] | None:
         """All calls of a function; None where there may be others."""
         name = self.name(function)
-        if not all(user for user, _ in self._users.get(name, {(_ANY_TIME, False)})):
+        if not all(user for user, _ in self._users.get(name, {(ANY_TIME, False)})):
             return None
         return self._calls_by_name.get(name, ())
 
     def visit(self, rules: Sequence[Rule], deadline: Deadline) -> None:
         """Calls the visitors of some rules, in the order of the file."""
-        table = _visitors(rules)
+        table = visitors(rules)
         for directive in self._events() if Directive.__name__ in table else ():
             deadline.check()
             for handler in table[Directive.__name__]:
@@ -372,7 +370,8 @@ class NativeContext:
         made_by_macros = (
             node for node in self._definitions if any(map(_MODULE_MACRO.fullmatch, (self.name(node), self._type(node))))
         )
-        return self._only(set(map(self.name, (*self.module_inits, *made_by_macros))), under_lock=False)
+        entries = {_EXEC_SLOT, *map(self.name, (*self.module_inits, *made_by_macros))}
+        return only_by(entries, self._users, under_lock=False)
 
     @cached_property
     def _serialised(self) -> set[str]:
@@ -381,19 +380,8 @@ class NativeContext:
         A function that is not used here, but by others or where a file is included, and is named like one that sets
         something up, is taken for one that a module's initialisation calls.
         """
-        set_up = {name for name in self.functions if name not in self._users and _SETTING_UP.search(name)}
-        return self._only(self._init_only | set_up, under_lock=True)
-
-    def _only(self, entries: set[str], *, under_lock: bool) -> set[str]:
-        """Some functions, and those that are used by such alone, or also under a lock."""
-        found = entries | self._users.keys() | {_EXEC_SLOT}
-        while late := {
-            name
-            for name in found & self._users.keys() - entries
-            if any(user not in found and not (locked and under_lock) for user, locked in self._users[name])
-        }:
-            found -= late
-        return found
+        set_up = {name for name in self.functions if name not in self._users and SETTING_UP.search(name)}
+        return only_by(self._init_only | set_up, self._users, under_lock=True)
 
     @cached_property
     def _users(self) -> dict[str, set[tuple[str, bool]]]:
@@ -412,24 +400,15 @@ class NativeContext:
             node, parent = parent, parent.parent
         if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
             function = self.function(parent)
-            return _ANY_TIME if function is None else self.name(function)
+            return ANY_TIME if function is None else self.name(function)
         while parent is not None and (parent.type in _AROUND or self._is_cast(parent)):
             parent = parent.parent
         row = [] if parent is None or parent.type != "initializer_list" else parent.named_children
-        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else _ANY_TIME
+        return _EXEC_SLOT if row and self.text(_value(row[0])) == _EXEC_SLOT else ANY_TIME
 
     def _is_cast(self, node: Node) -> bool:
         """Whether a node is a cast written as a call: ``reinterpret_cast<void *>(function)``."""
         return node.type == "call_expression" and self.name(node).endswith("_cast")
-
-
-def _visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Any], None]]]:
-    """The visitors of some rules by the type of node that they are for."""
-    table: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
-    for rule in rules:
-        for kind, handler in handlers(rule, "visit_"):
-            table[kind].append(handler)
-    return table
 
 
 def _name_node(node: Node | None) -> Node | None:

@@ -342,8 +342,3 @@ def _block_end(value: Node) -> int:
             return 0
         inner, outer = outer, outer.parent
     return 0 if outer is None else outer.end_byte
-
-
-def between(nodes: Sequence[Node], starts: Sequence[int], around: Node) -> Sequence[Node]:
-    """The nodes, in order, that stand in another."""
-    return nodes[bisect_left(starts, around.start_byte) : bisect_left(starts, around.end_byte)]

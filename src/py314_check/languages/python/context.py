@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, Node, NodeT, Report, Rule
-from py314_check.languages.base import Analysis, Located, handlers
-from py314_check.languages.python import scopes
+from py314_check.api import Event, Member, Node, NodeT, Report, Rule, Settings
+from py314_check.languages.base import Analysis, Located, hand_out, handlers
+from py314_check.languages.python import scopes, setup_call
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
 from py314_check.languages.python.reachability import Reachability, Verdict
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import Handler, children, parse, walk
 from py314_check.languages.python.types import Types
-from py314_check.model import Target
+from py314_check.languages.settings.requirements import requirements
+from py314_check.model import Place, Target
 from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
 _DEFINITIONS = (*_LATER, cst.ClassDef)
+_DECLARATIONS = ("Settings", "Setting", "Requirement")
 
 
 class PythonContext:
@@ -33,6 +36,7 @@ class PythonContext:
         self._source = source
         self._module = module
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
+        self._declared: list[tuple[Event, cst.CSTNode]] = []
 
     # For rules.
 
@@ -128,11 +132,33 @@ class PythonContext:
         return self._names.assigned(node) if isinstance(node, cst.Name) else None
 
     def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
+        if isinstance(node, Event):
+            node = next(at for event, at in self._declared if event is node)
         if not isinstance(node, cst.CSTNode):
             raise TypeError("in a Python file, findings are reported at nodes of its tree")
         self._reports.append((rule, node, report))
 
     # For the engine.
+
+    def hand_out_setup(self, call: cst.CSTNode, rules: Sequence[Rule]) -> None:
+        """Hands what a call of ``setup`` declares to some rules, as settings and requirements."""
+        if not isinstance(call, cst.Call) or not self.resolve(call.func) & setup_call.SETUP:
+            return
+        pairs = list(setup_call.settings(call, self._constant, self.string))
+        whole = Settings(Place(), tuple(setting for setting, _ in pairs))
+        found: list[tuple[Event, cst.CSTNode]] = [(whole, call.func)]
+        for setting, node in pairs:
+            found += [(event, node) for event in (setting, *requirements([setting]))]
+        self._declared += found
+        hand_out([event for event, _ in found], rules, self.target)
+
+    def _constant(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """What a name was assigned. A list that the file names elsewhere, too, may have been changed there."""
+        value = self.value(node)
+        if isinstance(node, cst.Name) and isinstance(value, (cst.List, cst.Dict)):
+            same = [one for one in self.below(self._module) if isinstance(one, cst.Name) and one.value == node.value]
+            return value if len(same) == 2 else node
+        return value
 
     @cached_property
     def _reach(self) -> Reachability:
@@ -177,12 +203,17 @@ class PythonContext:
             if report.raises is not None and not report.copes and not self._reach.is_dead(node)
         }
         guards = Guards(self._reach, self.path, failing)
+        without_gil = guards
+        if not self.target.free_threaded and any(rule.free_threading for rule, _, _ in self._reports):
+            target = replace(self.target, free_threaded=True)  # what such rules are about
+            without_gil = Guards(Reachability(self._module, target), self.path, failing)
         judged: list[tuple[Rule, cst.CSTNode, Report, Verdict]] = []
         for rule, node, report in self._reports:
             if rule.compiled:
                 judged.append((rule, node, report, Verdict()))
                 continue
-            verdict = guards.judge(Subject(node, report.symbol, report.raises, report.module, report.brought_by))
+            subject = Subject(node, report.symbol, report.raises, report.module, report.brought_by)
+            verdict = (without_gil if rule.free_threading else guards).judge(subject)
             if not verdict.dead and not (report.copes and verdict.guard is None):
                 judged.append((rule, node, report, verdict))
         return judged
@@ -199,13 +230,16 @@ def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, 
     context = PythonContext(source, module, target)
     visit: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     leave: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
-    for rule_type in rules:
-        rule = rule_type(context)
+    made = [rule_type(context) for rule_type in rules]
+    for rule in made:
         for prefix, table in (("visit_", visit), ("leave_", leave)):
             for kind, handler in handlers(rule, prefix):
                 node_type = getattr(cst, kind, None)
                 if node_type is not None:
                     table[node_type].append(handler)
+    readers = [rule for rule in made if any(hasattr(rule, f"visit_{event}") for event in _DECLARATIONS)]
+    if readers:
+        visit[cst.Call].append(lambda call: context.hand_out_setup(call, readers))
     if visit or leave:
         walk(module, visit, leave)
     return context.analysis(with_comments=with_comments)

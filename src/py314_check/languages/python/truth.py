@@ -306,6 +306,9 @@ class Truths:
         if "platform.python_version" in function:
             self._bases.add(Basis.VERSION)
             return version
+        if "sys._is_gil_enabled" in function and not self._target.free_threaded:  # there, users decide
+            self._bases.add(Basis.VERSION)
+            return True
         if "platform.python_version_tuple" in function:
             self._bases.add(Basis.VERSION)
             return tuple(version.split("."))
@@ -328,6 +331,9 @@ class Truths:
         """What a function of one argument makes of a known one."""
         if value is UNKNOWN:
             return UNKNOWN
+        if "sysconfig.get_config_var" in function and value == "Py_GIL_DISABLED":
+            self._bases.add(Basis.VERSION)
+            return int(self._target.free_threaded)
         if "builtins.bool" in function:
             return bool(value)
         if "builtins.tuple" in function and isinstance(value, tuple):

@@ -1,0 +1,1 @@
+"""Rules about what a project says of itself: metadata, requirements, build and continuous integration."""
