@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from py314_check.api import Context, Directive, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers, visitors
-from py314_check.languages.native.declarations import LOOPS
+from py314_check.languages.native.declarations import LOOPS, declared, parameters
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.owners import Owners
@@ -378,10 +378,16 @@ class NativeContext:
         """Functions that run only while a module is made, or under a lock that whoever calls them holds.
 
         A function that is not used here, but by others or where a file is included, and is named like one that sets
-        something up, is taken for one that a module's initialisation calls.
+        something up, or adds to a module that it is given, is taken for one that a module's initialisation calls.
         """
-        set_up = {name for name in self.functions if name not in self._users and SETTING_UP.search(name)}
+        unused = self.functions.keys() - self._users.keys()
+        set_up = {name for name in unused if SETTING_UP.search(name) or self._adds_to_a_module(self.functions[name])}
         return only_by(self._init_only | set_up, self._users, under_lock=True)
+
+    def _adds_to_a_module(self, function: Node) -> bool:
+        given = {self.text(name) for one in parameters(function) for name, _, _ in declared(one)}
+        adding = (call for call in self._calls.get(function.id, ()) if self.name(call).startswith("PyModule_Add"))
+        return any(self.text(one) in given for call in adding for one in self.arguments(call)[:1])
 
     @cached_property
     def _users(self) -> dict[str, set[tuple[str, bool]]]:
