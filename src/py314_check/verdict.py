@@ -14,24 +14,12 @@ from dataclasses import dataclass, replace
 
 from py314_check.model import MISSING, PARSE_ERROR, Applicability, Finding, Impact, Level, Report, Target
 
-FAMILIES = {
-    "SYN": "does not parse, or warns when compiled",
-    "RMV": "gone from the standard library",
-    "CHG": "still there, behaves differently",
-    "DPR": "to be removed after the target",
-    "GIL": "Python code that leaned on the GIL",
-    "EXT": "native code",
-    "TIS": "TypeIs",
-    "PRJ": "project metadata and CI",
-    "JIT": "the JIT compiler",
-}
-"""What the families of rules are about, by the prefix of their codes."""
 MOST = 10
 """How many of the files with most findings are named."""
 
 
 class Readiness(str, enum.Enum):
-    """What the findings come to: an error is *not ready*, a warning is *to review*, notes leave it *ready*."""
+    """What the findings come to: with an error *not ready*, else with a warning *to review*, else *ready*."""
 
     READY = "ready"
     REVIEW = "ready with changes to review"
@@ -45,14 +33,6 @@ class Counts:
     errors: int = 0
     warnings: int = 0
     notes: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.errors + self.warnings + self.notes
-
-    def __str__(self) -> str:
-        numbers = ((self.errors, "error"), (self.warnings, "warning"), (self.notes, "note"))
-        return ", ".join(count(number, noun) for number, noun in numbers if number) or "nothing found"
 
 
 @dataclass(frozen=True)
@@ -69,36 +49,32 @@ class Build:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run comes to. Guarded, suppressed and baselined findings do not count; those that the level hides do."""
+    """What a run comes to, besides what its summary counts.
+
+    Findings count whatever the level that is reported. Guarded, suppressed and baselined ones do not count, nor those
+    below the confidence.
+    """
 
     builds: tuple[Build, ...]
     """With the GIL, then without it."""
     families: Mapping[str, Counts]
-    """By the prefix of the code, sorted; levels are those of the report."""
+    """By the prefix of the code, sorted. Levels are those of the report, here and below."""
     impacts: Mapping[Impact, int]
     """In the order of ``Impact``, without those that no finding has."""
-    files: tuple[tuple[str, Counts], ...]
-    """All files with findings, those with most first."""
+    most: tuple[tuple[str, Counts], ...]
+    """The files with most findings."""
+    files: int
+    """How many files have findings."""
     safe_fixes: int
     unsafe_fixes: int
-    below_level: int
-    """Findings that count here, and that the level hides from the report."""
     not_parsed: int
-    missing: int
+    """Files with syntax errors, or that cannot be read."""
+    missing_paths: int
     complete: bool
-    """Whether all files were read and understood, as far as any rule wanted them."""
+    """Whether all that was asked for was found, read and understood."""
     rules_off: int
-    """Rules that the user switched off."""
+    """Rules that the user switched off, of all."""
     rules: int
-    """All rules there are."""
-
-    def words(self, build: Build) -> str:
-        """The readiness of a build, and where it rests on less than everything, on what."""
-        if build.readiness is None:
-            return "no verdict"
-        partly = "" if self.complete else ", in what was analysed"
-        narrowly = ", by the rules that ran" if self.rules_off else ""
-        return build.readiness.value + ("" if build.readiness is Readiness.NOT_READY else partly + narrowly)
 
 
 def verdict(report: Report) -> Verdict:
@@ -112,21 +88,16 @@ def verdict(report: Report) -> Verdict:
         builds=tuple(_build(replace(report.target, free_threaded=free), findings, report) for free in (False, True)),
         families=dict(sorted(_by(findings, lambda one: one.code.rstrip("0123456789")).items())),
         impacts={impact: impacts[impact] for impact in Impact if impacts[impact]},
-        files=tuple(sorted(files.items(), key=lambda item: (-item[1].total, item[0]))),
+        most=tuple(sorted(files.items(), key=lambda item: (-_total(item[1]), item[0]))[:MOST]),
+        files=len(files),
         safe_fixes=fixes[Applicability.SAFE],
         unsafe_fixes=fixes[Applicability.UNSAFE],
-        below_level=len(report.below_level),
         not_parsed=kinds[PARSE_ERROR],
-        missing=kinds[MISSING],
+        missing_paths=kinds[MISSING],
         complete=not (report.summary.not_analysed or kinds[PARSE_ERROR] or kinds[MISSING]),
         rules_off=report.rules_off,
         rules=len(report.rules),
     )
-
-
-def count(number: int, noun: str) -> str:
-    """``1 file``, ``2 files``, ``1,234 files``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _build(target: Target, findings: Iterable[Finding], report: Report) -> Build:
@@ -142,5 +113,9 @@ def _by(findings: Iterable[Finding], key: Callable[[Finding], str]) -> dict[str,
     return {name: _counts(counter) for name, counter in levels.items()}
 
 
-def _counts(levels: Mapping[Level, int]) -> Counts:
-    return Counts(levels.get(Level.ERROR, 0), levels.get(Level.WARNING, 0), levels.get(Level.NOTE, 0))
+def _counts(levels: Counter[Level]) -> Counts:
+    return Counts(levels[Level.ERROR], levels[Level.WARNING], levels[Level.NOTE])
+
+
+def _total(counts: Counts) -> int:
+    return counts.errors + counts.warnings + counts.notes

@@ -6,7 +6,9 @@ import textwrap
 import unicodedata
 
 from py314_check.model import Finding, Report
-from py314_check.verdict import FAMILIES, MOST, Build, Counts, Readiness, Verdict, count, verdict
+from py314_check.reporters import phrases
+from py314_check.reporters.phrases import FAMILIES
+from py314_check.verdict import Build, Counts, Readiness, Verdict, verdict
 
 _STYLES = {"error": "1;31", "warning": "1;33", "note": "1;36", "bold": "1", "dim": "2", "good": "1;32"}
 _READINESS_STYLES = {Readiness.READY: "good", Readiness.REVIEW: "warning", Readiness.NOT_READY: "error"}
@@ -107,91 +109,34 @@ def _wrapped(text: str, width: int, *, indent: int = 0) -> list[str]:
 def _summary(report: Report, paint: _Paint, width: int, *, listed: bool) -> list[str]:
     """Counts, where there are any; what was analysed; the verdict."""
     found = verdict(report)
+    end = [paint(line, "dim") for line in _wrapped(phrases.analysed(report, found, listed=listed), width)]
+    end += [paint(line, "warning") for text in phrases.gaps(report, found) for line in _wrapped(text, width)]
+    end += [line for text in phrases.fixable(found) for line in _wrapped(text, width)]
+    end += [line for build in found.builds if build.readiness for line in _build(build, report, found, paint, width)]
     counted = [_counted(found, paint, width)] if found.families else []
-    end = [paint(line, "dim") for line in _wrapped(_analysed(report, found, listed=listed), width)]
-    if not found.complete:
-        end += [paint(line, "warning") for line in _wrapped(_gaps(report, found), width)]
-    if found.safe_fixes or found.unsafe_fixes:
-        end += _wrapped(_fixable(found), width)
-    if report.summary.files:
-        end += [line for build in found.builds for line in _build(build, report, found, paint, width)]
     return [*counted, "\n".join(end)]
 
 
 def _counted(found: Verdict, paint: _Paint, width: int) -> str:
-    """By family, by impact, and by file where there are several; levels have the same columns throughout."""
-    families = [(f"{family}  {FAMILIES.get(family, '')}".rstrip(), counts) for family, counts in found.families.items()]
-    files = [(_visible(path), counts) for path, counts in found.files[:MOST]] if len(found.files) > 1 else []
+    """By family, by impact, and by file where there are several: numbers first, in the same columns throughout."""
     columns = [
-        column
-        for column in (("errors", "error"), ("warnings", "warning"), ("notes", "note"))
-        if any(getattr(counts, column[0]) for _, counts in families)
+        (name, style)
+        for name, style in (("errors", "error"), ("warnings", "warning"), ("notes", "note"))
+        if any(getattr(counts, name) for counts in found.families.values())
     ]
-    room = max(width - sum(len(head) + 2 for head, _ in columns), *(len(label) for label, _ in families))
-    room = min(room, max(_columns(label) for label, _ in (*families, *files)))
+
+    def heading(label: str) -> str:
+        return paint("  ".join([*(name for name, _ in columns), label]), "bold")
 
     def row(label: str, counts: Counts) -> str:
-        cells = [(f"{getattr(counts, head) or '':>{len(head) + 2}}", style) for head, style in columns]
-        label = _clipped(label, room)
-        return f"{label}{' ' * (room - _columns(label))}{''.join(paint(*cell) for cell in cells)}".rstrip()
+        cells = (paint(f"{getattr(counts, name) or '':>{len(name)}}", style) for name, style in columns)
+        return "  ".join([*cells, label])
 
-    heads = "".join(f"  {head}" for head, _ in columns)
-    impacts = ", ".join(f"{impact.value.replace('-', ' ')} {number}" for impact, number in found.impacts.items())
-    lines = [paint(f"{'By family':{room}}{heads}", "bold"), *(row(*family) for family in families)]
-    lines += _wrapped(f"By impact: {impacts}", width)
-    if files:
-        shown = f" (the first {MOST} of {len(found.files)})" if len(found.files) > MOST else ""
-        lines += ["", paint(f"By file{shown}", "bold"), *(row(*file) for file in files)]
-    return "\n".join(lines)
-
-
-def _clipped(path: str, room: int) -> str:
-    """The end of a path that is too long, where the file's name is."""
-    if _columns(path) <= room:
-        return path
-    while _columns(path) > room - 1:
-        path = path[1:]
-    return f"…{path}"
-
-
-def _analysed(report: Report, found: Verdict, *, listed: bool) -> str:
-    summary = report.summary
-    if not summary.files:
-        return "No file was looked at, so there is no verdict."
-    parts = [f"{count(summary.files, 'file')} looked at, {summary.parsed} parsed"]
-    if report.foreign:
-        parts.append(f"{count(len(report.foreign), 'generated or vendored file')} left alone")
-    if summary.guarded:
-        hidden = listed and not any(finding.guard is not None for finding in report.findings)
-        parts.append(f"{summary.guarded} guarded" + (" (--show-guarded lists them)" if hidden else ""))
-    if summary.suppressed:
-        parts.append(f"{summary.suppressed} suppressed by comments")
-    if summary.baselined:
-        parts.append(f"{summary.baselined} in the baseline")
-    if listed and found.below_level:
-        parts.append(f"{found.below_level} below the level and not listed")
-    if found.rules_off:
-        parts.append(f"{found.rules - found.rules_off} of {found.rules} rules ran")
-    return "; ".join(parts) + "."
-
-
-def _gaps(report: Report, found: Verdict) -> str:
-    parts = []
-    if report.summary.not_analysed:
-        parts.append(f"{count(report.summary.not_analysed, 'file')} not analysed")
-    if found.not_parsed:
-        parts.append(f"{count(found.not_parsed, 'file')} that cannot be parsed")
-    if found.missing:
-        parts.append(f"{count(found.missing, 'path')} that cannot be found")
-    return "; ".join(parts) + "."
-
-
-def _fixable(found: Verdict) -> str:
-    if not found.unsafe_fixes:
-        return f"--fix mends {count(found.safe_fixes, 'finding')}."
-    if not found.safe_fixes:
-        return f"--fix --unsafe-fixes mends {count(found.unsafe_fixes, 'finding')}."
-    return f"--fix mends {count(found.safe_fixes, 'finding')}, and with --unsafe-fixes {found.unsafe_fixes} more."
+    lines = [heading("by family")]
+    lines += [row(f"{name}  {FAMILIES.get(name, '')}".rstrip(), counts) for name, counts in found.families.items()]
+    if found.files > 1:
+        lines += [heading(phrases.by_file(found)), *(row(_visible(path), counts) for path, counts in found.most)]
+    return "\n".join([*lines, *_wrapped(phrases.impacts(found), width)])
 
 
 def _build(build: Build, report: Report, found: Verdict, paint: _Paint, width: int) -> list[str]:
@@ -199,6 +144,7 @@ def _build(build: Build, report: Report, found: Verdict, paint: _Paint, width: i
     name = f"Python {build.target}"
     head = f"{name:{len(name) + (not build.target.free_threaded)}}  "
     aside = f" (derived from {report.target})" if build.derived else ""
-    first, *more = _wrapped(f"{found.words(build)}: {build.counts}{aside}", width, indent=len(head))
+    text = f"{phrases.readiness(build, found)}: {phrases.counts(build.counts)}{aside}"
+    first, *more = _wrapped(text, width, indent=len(head))
     style = _READINESS_STYLES[build.readiness or Readiness.READY]
     return [head + paint(first, style), *(" " * len(head) + paint(line, style) for line in more)]
