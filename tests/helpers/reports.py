@@ -175,6 +175,8 @@ def findings(draw: st.DrawFn) -> Finding:
         code=rule.code,
         name=rule.name,
         level=draw(st.sampled_from(Level)),
+        free_threading=draw(st.booleans()),
+        asked_level=draw(st.none() | st.sampled_from(Level)),
         impact=draw(st.sampled_from(Impact)),
         confidence=draw(st.sampled_from(Confidence)),
         path=draw(paths),
@@ -194,7 +196,7 @@ def findings(draw: st.DrawFn) -> Finding:
 notifications = st.builds(
     Notification,
     path=st.just("") | paths,
-    kind=st.sampled_from(["parse-error", "not-analysed", "some-new-kind"]),
+    kind=st.sampled_from(["parse-error", "not-analysed", "missing-path", "some-new-kind"]),
     message=texts,
     place=st.none() | places(),
 )
@@ -204,8 +206,11 @@ reports = st.builds(
     root=paths,
     findings=st.lists(findings(), max_size=4).map(tuple),
     notifications=st.lists(notifications, max_size=3).map(tuple),
-    summary=st.just(Summary()),
+    summary=st.builds(Summary, *[st.integers(0, 2)] * 9),
     rules=st.permutations(RULES).map(tuple),
     version=st.sampled_from(["0.1.0", "1.0.0rc1", "1.2.3.dev4"]),
     exit_code=st.sampled_from([0, 1]),
+    foreign=st.lists(st.tuples(paths, texts), max_size=2).map(tuple),
+    below_level=st.lists(findings(), max_size=2).map(tuple),
+    rules_off=st.integers(0, len(RULES)),
 )
