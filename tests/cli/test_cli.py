@@ -41,7 +41,9 @@ def project(tmp_path: Path) -> Path:
 def test_clean_is_0(project: Path) -> None:
     status, out, err = run("good.py", cwd=project)
     assert status == 0
-    assert out.endswith("\nPython 3.14   ready: nothing found\nPython 3.14t  ready: nothing found (derived from 3.14)\n")
+    assert out.endswith(
+        "\nPython 3.14   ready: nothing found\nPython 3.14t  ready: nothing found (derived from 3.14)\n"
+    )
     assert err == ""
 
 
