@@ -132,11 +132,14 @@ def make_full_report() -> Report:
 
 _surrogates = st.characters(categories=["Cs"])
 texts = st.text(
-    st.one_of(st.characters(), _surrogates, st.sampled_from("\n\r\t:,%#[]{}`'\"\\\x00\x85\u2028")), max_size=30
+    st.one_of(st.characters(), _surrogates, st.sampled_from("\n\r\t:,%#[]{}`'\"\\|<>&*_~$!()\x00\x85\u2028")),
+    max_size=30,
 )
 _names = st.text(
     st.one_of(
-        st.characters(exclude_characters="/\0"), _surrogates, st.sampled_from(" %#?&:,;=+~\"'\\\n\réß🐍\u0301\udcff")
+        st.characters(exclude_characters="/\0"),
+        _surrogates,
+        st.sampled_from(" %#?&:,;=+~|<>*_`[]\"'\\\n\réß🐍\u0301\udcff"),
     ),
     min_size=1,
     max_size=12,
