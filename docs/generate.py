@@ -15,7 +15,7 @@ import coverage_page
 
 from py314_check.model import RuleInfo
 from py314_check.registry import all_rules, describe
-from py314_check.reporters.text import FAMILIES
+from py314_check.reporters.phrases import FAMILIES
 
 DOCS = Path(__file__).parent
 PACK = "py314_rules"

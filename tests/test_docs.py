@@ -166,8 +166,9 @@ def assert_prints(shown: str, actual: str) -> None:
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="paths in reports are relative to the directory of .git")
-def test_readme_shows_what_is_printed() -> None:
-    shown = list(transcripts(ROOT / "README.md"))
+@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "verdict.md"], ids=NAMES.get)
+def test_pages_show_what_is_printed(page: Path) -> None:
+    shown = list(transcripts(page))
     assert shown
     for arguments, output in shown:
         done = run("-m", "py314_check", *arguments, cwd=ROOT)

@@ -12,11 +12,11 @@ import click
 
 from py314_check import __version__
 from py314_check import config as configuration
-from py314_check.config import COLORS, CONFIDENCES, FAIL_ON, FORMATS, LEVELS, ConfigError
+from py314_check.config import COLORS, CONFIDENCES, FAIL_ON, FORMATS, LEVELS, SUMMARISED, ConfigError
 from py314_check.discovery import DEFAULT_EXCLUDE, PathError
-from py314_check.model import Confidence, Level, Report, Target
+from py314_check.model import MISSING, Confidence, Level, Report, Target
 from py314_check.registry import RuleError, all_rules, describe, find
-from py314_check.run import MISSING, STDIN, Options, Progress, check
+from py314_check.run import STDIN, Options, Progress, check
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 Decorator = Callable[[FunctionT], FunctionT]
@@ -80,6 +80,7 @@ def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
     metavar="[FORMAT:]PATH",
     help="Write the report there instead of to standard output; FORMAT:PATH writes one more report.",
 )
+@_flag("--summary", "Report the verdict and the counts, not the findings (text, json and markdown).")
 @_flag("--show-guarded", "Also list findings that a guard makes harmless, as notes.")
 @click.option(
     "--exclude", multiple=True, callback=_several, help="Names or globs to leave out, instead of the defaults."
@@ -117,6 +118,8 @@ def check_command(
         )
         say = _Speaker(quiet=settings["quiet"], verbose=settings["verbose"])
         outputs = _outputs(settings)
+        if given["summary"] and not any(form in SUMMARISED for form, _ in outputs):
+            raise ConfigError(f"--summary needs a report in one of the formats {', '.join(SUMMARISED)}")
         options = _options(paths, settings, given, file, hashes=any(form == "sarif" for form, _ in outputs))
         say.detail(f"target: Python {options.target}; configuration: {file or 'none'}")
         report = _run(options, settings, say)
@@ -149,6 +152,7 @@ _DEFAULTS: dict[str, Any] = {
     "fail-on": "error",
     "output-format": "text",
     "output-file": [],
+    "summary": False,
     "show-guarded": False,
     "exclude": list(DEFAULT_EXCLUDE),
     "extend-exclude": [],
@@ -245,7 +249,11 @@ def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, A
     for form, path in outputs:
         to_terminal = path == "-"
         text = render(
-            report, form, color=to_terminal and _color(settings["color"]), width=_width() if to_terminal else 100
+            report,
+            form,
+            summary=settings["summary"],
+            color=to_terminal and _color(settings["color"]),
+            width=_width() if to_terminal else 100,
         )
         data = text.encode("utf-8", "backslashreplace")
         if to_terminal:

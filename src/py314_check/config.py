@@ -13,7 +13,9 @@ FILE_NAMES = ("py314-check.toml", ".py314-check.toml")
 LEVELS = tuple(level.value for level in Level)
 CONFIDENCES = tuple(confidence.value for confidence in Confidence)
 FAIL_ON = ("error", "warning", "note", "never")
-FORMATS = ("text", "concise", "json", "sarif", "github")
+FORMATS = ("text", "concise", "json", "sarif", "github", "markdown")
+SUMMARISED = ("text", "json", "markdown")
+"""The formats that have more to say than the findings, one by one."""
 COLORS = ("auto", "always", "never")
 
 STRINGS = "a list of strings"
@@ -28,6 +30,7 @@ KEYS: dict[str, type | str | tuple[str, ...]] = {
     "fail-on": FAIL_ON,
     "output-format": FORMATS,
     "output-file": STRINGS,
+    "summary": bool,
     "show-guarded": bool,
     "exclude": STRINGS,
     "extend-exclude": STRINGS,

@@ -190,6 +190,14 @@ class Finding:
     """Codes of which one must be found in the same project, in the same run."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
+    asked_level: Level | None = None
+    """The level that it would have if somebody had; None where ``level`` is that."""
+
+    def level_on(self, target: Target) -> Level:
+        """Its level on a build of the target's version, whatever build the run was for."""
+        if not self.free_threading:
+            return self.level
+        return (self.asked_level or self.level) if target.free_threaded else Level.NOTE
 
     @property
     def text(self) -> str:
@@ -212,9 +220,12 @@ class Finding:
         )
 
 
+NOT_ANALYSED, PARSE_ERROR, MISSING = "not-analysed", "parse-error", "missing-path"
+
+
 @dataclass(frozen=True)
 class Notification:
-    """Something the reader must know about the run itself, such as a file that was not analysed."""
+    """Something the reader must know about the run itself: a file that was not analysed or parsed, a missing path."""
 
     path: str
     kind: str
@@ -268,3 +279,7 @@ class Report:
     exit_code: int
     foreign: tuple[tuple[str, str], ...] = ()
     """The files that are not the project's own code, generated or vendored, each with why it was left alone."""
+    below_level: tuple[Finding, ...] = ()
+    """The findings that only the level hides: they are not listed, and count for the verdict."""
+    rules_off: int = 0
+    """How many rules the user switched off."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from py314_check import __version__
 from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
-from py314_check.model import Confidence, Finding, Level, Notification, Report, Target
+from py314_check.model import MISSING, Confidence, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
 from py314_check.scan import (
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 POOL_BYTES = 400_000
 """Fewer bytes to parse than this are done before a worker process has started."""
 STDIN = "-"
-MISSING = "missing-path"
-"""The kind of the notification for a path that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def check(
     for problem in project.problems:
         warn(problem)
     notes = [Notification(path.as_posix(), MISSING, str(error)) for path, error in missing.items()]
-    return _report(options, root, results, found, notes)
+    return _report(options, settings, root, results, found, notes)
 
 
 def _read(
@@ -204,15 +202,17 @@ def _processors() -> int:
 
 def _report(
     options: Options,
+    settings: ScanSettings,
     root: Path,
     results: Sequence[FileResult],
     found: Sequence[Finding],
     notes: Sequence[Notification],
 ) -> Report:
-    every = reported(found, options.level, options.confidence)
     # What a guard makes harmless is a note, and counts even where the level hides notes.
-    guarded = [one for one in reported(found, Level.NOTE, options.confidence) if one.guard is not None]
-    plain = [one for one in every if one.guard is None]
+    every = reported(found, Level.NOTE, options.confidence)
+    guarded = [one for one in every if one.guard is not None]
+    counted = [one for one in every if one.guard is None]
+    plain = reported(counted, options.level, options.confidence)
     shown = sorted([*plain, *guarded], key=lambda one: one.sort_key) if options.show_guarded else plain
     notifications = [*notes, *(note for result in results for note in result.notifications)]
     fails = options.fail_on is not None and any(one.level.rank >= options.fail_on.rank for one in plain)
@@ -226,6 +226,8 @@ def _report(
         version=__version__,
         exit_code=2 if notes else 1 if fails else 0,
         foreign=tuple(sorted((result.path, result.foreign) for result in results if result.foreign)),
+        below_level=tuple(one for one in counted if one.level.rank < options.level.rank),
+        rules_off=len(all_rules()) - len(settings.codes),
     )
 
 

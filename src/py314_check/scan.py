@@ -21,7 +21,18 @@ from py314_check.api import Event, ParseFailure, Rule
 from py314_check.languages import WORD_TESTED, language_of
 from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.native.foreign import why_foreign
-from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target, parse_version
+from py314_check.model import (
+    NOT_ANALYSED,
+    PARSE_ERROR,
+    Confidence,
+    Finding,
+    Level,
+    Notification,
+    Place,
+    Summary,
+    Target,
+    parse_version,
+)
 from py314_check.registry import all_rules
 from py314_check.source import SourceError, SourceFile, decode_native, decode_python
 from py314_check.words import WordTest
@@ -105,7 +116,7 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
 
 
 def _not_analysed(path: str, why: str) -> FileResult:
-    note = Notification(path, "not-analysed", f"Not analysed: {why}")
+    note = Notification(path, NOT_ANALYSED, f"Not analysed: {why}")
     return FileResult(path, notifications=(note,), not_analysed=True)
 
 
@@ -186,7 +197,7 @@ def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> F
     findings = _findings(_events([ParseFailure(error.place, message)], source, settings), source, settings)
     silencers = suppressions.read(suppressions.comments_by_line(source, whole_line=True), source)
     kept, suppressed = suppressions.apply([(finding, ()) for finding in findings], silencers)
-    note = Notification(source.path, "parse-error", f"{message} Nothing in it was checked.", error.place)
+    note = Notification(source.path, PARSE_ERROR, f"{message} Nothing in it was checked.", error.place)
     return FileResult(source.path, tuple(kept), () if suppressed else (note,), suppressed)
 
 
@@ -336,7 +347,7 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
         guard = f"the project has {finding.way_out}, which is the other way"
         return replace(finding, guard=guard, level=Level.NOTE)
     if finding.free_threading and not (project.target.free_threaded or project.declares_free_threading(path)):
-        return replace(finding, level=Level.NOTE)
+        return replace(finding, level=Level.NOTE, asked_level=finding.level)
     return finding
 
 

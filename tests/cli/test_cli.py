@@ -41,7 +41,9 @@ def project(tmp_path: Path) -> Path:
 def test_clean_is_0(project: Path) -> None:
     status, out, err = run("good.py", cwd=project)
     assert status == 0
-    assert out.endswith("Nothing here breaks on Python 3.14.\n")
+    assert out.endswith(
+        "\nPython 3.14   ready: nothing found\nPython 3.14t  ready: nothing found (derived from 3.14)\n"
+    )
     assert err == ""
 
 
@@ -50,7 +52,7 @@ def test_findings_are_1(project: Path) -> None:
     assert status == 1
     assert "error[RMV001]: `cgi` was removed in Python 3.13 (PEP 594)." in out
     assert " --> bad.py:1:8" in out
-    assert out.endswith("Not ready for Python 3.14: 1 finding breaks it.\n")
+    assert "\nPython 3.14   not ready: 1 error\n" in out
     assert err == ""
 
 
@@ -116,7 +118,7 @@ def test_target(project: Path) -> None:
     assert run(cwd=project)[0] == 0
     status, out, _ = run("--target", "3.15t", cwd=project)
     assert status == 1
-    assert "Not ready for Python 3.15t" in out
+    assert out.endswith("\nPython 3.15t  not ready: 1 error\n")
 
 
 def test_guarded_findings_are_shown_on_request_and_fail_nothing(project: Path) -> None:
@@ -160,6 +162,31 @@ def test_several_outputs_of_one_run(project: Path) -> None:
     sarif = json.loads((project / "a.sarif").read_text())
     assert sarif["runs"][0]["results"][0]["partialFingerprints"]["primaryLocationLineHash"].endswith(":1")
     assert json.loads((project / "a.json").read_text())["summary"]["errors"] == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_summary_has_no_findings_and_the_same_status(form: str, project: Path) -> None:
+    whole, summary = (run("--output-format", form, *more, cwd=project) for more in ((), ("--summary",)))
+    assert (whole[0], summary[0]) == (1, 1)
+    assert "bad.py" in whole[1]
+    assert "bad.py:1" not in summary[1]
+    assert '"line"' not in summary[1]
+    assert len(summary[1]) < len(whole[1])
+    (project / "py314-check.toml").write_text("summary = true\n")
+    assert run("--output-format", form, cwd=project) == summary
+
+
+@pytest.mark.parametrize("form", ["concise", "github", "sarif"])
+def test_formats_that_are_all_findings_have_no_summary(form: str, project: Path) -> None:
+    status, out, err = run("--output-format", form, "--summary", cwd=project)
+    assert (status, out) == (2, "")
+    assert "text, json, markdown" in err
+    whole = run("--output-format", form, cwd=project)
+    status, out, _ = run("--summary", "--output-file", f"{form}:report", cwd=project)
+    assert (status, "bad.py" in out) == (1, False)
+    assert (project / "report").read_text() == whole[1]
+    (project / "py314-check.toml").write_text("summary = true\n")
+    assert run("--output-format", form, cwd=project) == whole
 
 
 def test_a_plain_output_file_takes_the_place_of_standard_output(project: Path) -> None:

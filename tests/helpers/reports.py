@@ -132,11 +132,14 @@ def make_full_report() -> Report:
 
 _surrogates = st.characters(categories=["Cs"])
 texts = st.text(
-    st.one_of(st.characters(), _surrogates, st.sampled_from("\n\r\t:,%#[]{}`'\"\\\x00\x85\u2028")), max_size=30
+    st.one_of(st.characters(), _surrogates, st.sampled_from("\n\r\t:,%#[]{}`'\"\\|<>&*_~$!()\x00\x85\u2028")),
+    max_size=30,
 )
 _names = st.text(
     st.one_of(
-        st.characters(exclude_characters="/\0"), _surrogates, st.sampled_from(" %#?&:,;=+~\"'\\\n\réß🐍\u0301\udcff")
+        st.characters(exclude_characters="/\0"),
+        _surrogates,
+        st.sampled_from(" %#?&:,;=+~|<>*_`[]\"'\\\n\réß🐍\u0301\udcff"),
     ),
     min_size=1,
     max_size=12,
@@ -175,6 +178,8 @@ def findings(draw: st.DrawFn) -> Finding:
         code=rule.code,
         name=rule.name,
         level=draw(st.sampled_from(Level)),
+        free_threading=draw(st.booleans()),
+        asked_level=draw(st.none() | st.sampled_from(Level)),
         impact=draw(st.sampled_from(Impact)),
         confidence=draw(st.sampled_from(Confidence)),
         path=draw(paths),
@@ -194,7 +199,7 @@ def findings(draw: st.DrawFn) -> Finding:
 notifications = st.builds(
     Notification,
     path=st.just("") | paths,
-    kind=st.sampled_from(["parse-error", "not-analysed", "some-new-kind"]),
+    kind=st.sampled_from(["parse-error", "not-analysed", "missing-path", "some-new-kind"]),
     message=texts,
     place=st.none() | places(),
 )
@@ -204,8 +209,11 @@ reports = st.builds(
     root=paths,
     findings=st.lists(findings(), max_size=4).map(tuple),
     notifications=st.lists(notifications, max_size=3).map(tuple),
-    summary=st.just(Summary()),
+    summary=st.builds(Summary, *[st.integers(0, 2)] * 9),
     rules=st.permutations(RULES).map(tuple),
     version=st.sampled_from(["0.1.0", "1.0.0rc1", "1.2.3.dev4"]),
     exit_code=st.sampled_from([0, 1]),
+    foreign=st.lists(st.tuples(paths, texts), max_size=2).map(tuple),
+    below_level=st.lists(findings(), max_size=2).map(tuple),
+    rules_off=st.integers(0, len(RULES)),
 )

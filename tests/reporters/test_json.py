@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from helpers.reports import make_finding, make_fix, make_report, patiently, reports
-from hypothesis import given
+import jsonschema
+from helpers.reports import make_finding, make_fix, make_full_report, make_report, patiently, reports
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from py314_check.model import Applicability, Edit, Level, Notification, Place, Report, Summary, Target
 from py314_check.reporters.json import render
 
+SCHEMA = Path(__file__).parents[1] / "data" / "report-schema.json"
 EXAMPLE = """\
 {
   "schema_version": 1,
@@ -27,6 +31,58 @@ EXAMPLE = """\
     "suppressed": 4,
     "baselined": 5,
     "not_analysed": 6
+  },
+  "verdict": {
+    "builds": [
+      {
+        "target": "3.14",
+        "readiness": "not ready",
+        "derived": true,
+        "errors": 1,
+        "warnings": 0,
+        "notes": 0
+      },
+      {
+        "target": "3.14t",
+        "readiness": "not ready",
+        "derived": false,
+        "errors": 1,
+        "warnings": 0,
+        "notes": 0
+      }
+    ],
+    "families": {
+      "RMV": {
+        "errors": 1,
+        "warnings": 0,
+        "notes": 0
+      }
+    },
+    "impacts": {
+      "breaks": 1
+    },
+    "files": [
+      {
+        "path": "src/naïve.py",
+        "errors": 1,
+        "warnings": 0,
+        "notes": 0
+      }
+    ],
+    "files_with_findings": 1,
+    "fixes": {
+      "safe": 0,
+      "unsafe": 1
+    },
+    "below_level": 0,
+    "complete": false,
+    "not_parsed": 0,
+    "missing_paths": 0,
+    "left_alone": 0,
+    "rules": {
+      "ran": 3,
+      "all": 3
+    }
   },
   "notifications": [
     {
@@ -81,6 +137,20 @@ def test_keys_their_order_and_the_layout_are_those_of_the_contract() -> None:
         summary=Summary(12, 3, 1, 0, 2, 1, 4, 5, 6),
     )
     assert render(report) == EXAMPLE
+
+
+def test_a_summary_is_the_same_object_without_findings_and_notifications() -> None:
+    report = make_full_report()
+    whole, summary = json.loads(render(report)), json.loads(render(report, summary=True))
+    del whole["notifications"], whole["findings"]
+    assert summary == whole
+
+
+@settings(patiently, max_examples=30)
+@given(reports, st.booleans())
+def test_any_report_is_as_the_schema_says(report: Report, summary: bool) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads(render(report, summary=summary)))
 
 
 def test_what_is_not_known_is_null() -> None:

@@ -69,4 +69,5 @@ class PinWithoutWheels(Rule):
                 f" {first}.",
                 help=f"Allow `{requirement.name}>={first}`, where needed by a marker for Python 3.14.",
                 symbol=requirement.name,
+                free_threading=free_threaded and admits(requirement.specifier, row.first) is not False,
             )

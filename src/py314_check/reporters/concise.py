@@ -12,7 +12,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 
 def render(report: Report) -> str:
     """``path:line:col: CODE[level] message`` for every finding, and nothing else."""
-    return "".join(f"{_visible(_line(finding))}\n" for finding in report.findings)
+    return "".join(f"{visible(_line(finding))}\n" for finding in report.findings)
 
 
 def _line(finding: Finding) -> str:
@@ -21,5 +21,6 @@ def _line(finding: Finding) -> str:
     return f"{finding.path}:{place.line}:{place.column}: {finding.code}[{level.value}] {finding.message}"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """A text in one line: what cannot be printed as an escape."""
     return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)

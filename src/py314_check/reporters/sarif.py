@@ -13,7 +13,18 @@ from pathlib import PurePosixPath
 from textwrap import shorten
 from urllib.parse import quote
 
-from py314_check.model import Confidence, Finding, Fix, Level, Notification, Place, Report, RuleInfo
+from py314_check.model import (
+    NOT_ANALYSED,
+    PARSE_ERROR,
+    Confidence,
+    Finding,
+    Fix,
+    Level,
+    Notification,
+    Place,
+    Report,
+    RuleInfo,
+)
 
 _Object = dict[str, object]
 
@@ -40,15 +51,14 @@ _FAMILIES = {
     "JIT": "jit",
 }
 
-_PARSE_ERROR = "parse-error"
 _LEFT_OUT = "results-left-out"
 _NOTIFICATIONS = {
-    "not-analysed": (
+    NOT_ANALYSED: (
         "A file was not analysed.",
         "The file was left out of the analysis, so it may hold problems that this log does not show.",
         "Read the message for the reason, and check the file by other means.",
     ),
-    _PARSE_ERROR: (
+    PARSE_ERROR: (
         "A file could not be parsed.",
         "The file is not valid source, so no rule but the one for syntax errors looked at it.",
         "Mend the syntax error at the place named, or exclude the file.",
@@ -164,7 +174,7 @@ def _descriptor(kind: str) -> _Object:
 
 def _notification(notification: Notification, kind_indices: Mapping[str, int]) -> _Object:
     written: _Object = {
-        "level": "error" if notification.kind == _PARSE_ERROR else "warning",
+        "level": "error" if notification.kind == PARSE_ERROR else "warning",
         "descriptor": {"id": notification.kind, "index": kind_indices[notification.kind]},
         "message": {"text": _sentence(notification.message)},
     }

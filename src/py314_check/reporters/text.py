@@ -1,25 +1,17 @@
-"""The report for people: each finding with its source line and what to do, then a summary and a verdict."""
+"""The report for people: each finding with its source line and what to do, then what all of them come to."""
 
 from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections import Counter
 
-from py314_check.model import Finding, Impact, Level, Report
+from py314_check.model import Finding, Report
+from py314_check.reporters import phrases
+from py314_check.reporters.phrases import FAMILIES
+from py314_check.verdict import Build, Counts, Readiness, Verdict, verdict
 
-FAMILIES = {
-    "SYN": "does not parse, or warns when compiled",
-    "RMV": "gone from the standard library",
-    "CHG": "still there, behaves differently",
-    "DPR": "to be removed after the target",
-    "GIL": "Python code that leaned on the GIL",
-    "EXT": "native code",
-    "TIS": "TypeIs",
-    "PRJ": "project metadata and CI",
-    "JIT": "the JIT compiler",
-}
 _STYLES = {"error": "1;31", "warning": "1;33", "note": "1;36", "bold": "1", "dim": "2", "good": "1;32"}
+_READINESS_STYLES = {Readiness.READY: "good", Readiness.REVIEW: "warning", Readiness.NOT_READY: "error"}
 _TAB = "    "
 
 
@@ -33,11 +25,12 @@ class _Paint:
         return f"\033[{_STYLES[style]}m{text}\033[0m" if self._color and text else text
 
 
-def render(report: Report, *, color: bool = False, width: int = 100) -> str:
-    """The whole report. ``width`` is that of the terminal, in columns."""
+def render(report: Report, *, summary: bool = False, color: bool = False, width: int = 100) -> str:
+    """The whole report, or its end alone. ``width`` is that of the terminal, in columns."""
     paint = _Paint(color=color)
-    blocks = [_finding(finding, paint, max(width, 40)) for finding in report.findings]
-    blocks.append(_summary(report, paint))
+    width = max(width, 40)
+    blocks = [] if summary else [_finding(finding, paint, width) for finding in report.findings]
+    blocks += _summary(report, paint, width, listed=not summary)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -45,8 +38,11 @@ def _finding(finding: Finding, paint: _Paint, width: int) -> str:
     level, place = finding.level.value, finding.place
     gutter = " " * len(str(place.line))
     bar = paint(f" {gutter} |", "dim")
+    head = f"{level}[{finding.code}]"
+    first, *more = _wrapped(_visible(finding.message), width, indent=len(head) + 2)
     lines = [
-        f"{paint(f'{level}[{finding.code}]', level)}{paint(': ' + _visible(finding.message), 'bold')}",
+        f"{paint(head, level)}{paint(': ' + first, 'bold')}",
+        *(" " * (len(head) + 2) + paint(line, "bold") for line in more),
         f" {gutter}{paint('-->', 'dim')} {_visible(finding.path)}:{place.line}:{place.column}",
     ]
     if finding.source:
@@ -54,12 +50,9 @@ def _finding(finding: Finding, paint: _Paint, width: int) -> str:
         lines += [bar, f"{paint(f' {place.line} |', 'dim')} {shown}".rstrip(), f"{bar} {paint(marker, level)}", bar]
     for label, text in (("help", finding.help), ("guarded", finding.guard or "")):
         if text:
-            head = f" {gutter} = {label}: "
-            wrapped = textwrap.wrap(
-                _visible(text), max(width - len(head), 30), break_long_words=False, break_on_hyphens=False
-            )
-            indent = "\n" + " " * len(head)
-            lines.append(f" {gutter} {paint('=', 'dim')} {paint(f'{label}:', 'bold')} {indent.join(wrapped)}")
+            indent = len(f" {gutter} = {label}: ")
+            wrapped = f"\n{' ' * indent}".join(_wrapped(_visible(text), width, indent=indent))
+            lines.append(f" {gutter} {paint('=', 'dim')} {paint(f'{label}:', 'bold')} {wrapped}")
     return "\n".join(lines)
 
 
@@ -104,40 +97,54 @@ def _columns(text: str) -> int:
     )
 
 
-def _summary(report: Report, paint: _Paint) -> str:
-    lines = []
-    plain = [finding for finding in report.findings if finding.guard is None]
-    families = Counter(finding.code[:3] for finding in plain)
-    for family in sorted(families):
-        levels = Counter(finding.level for finding in plain if finding.code.startswith(family))
-        counts = ", ".join(_count(levels[level], level.value) for level in reversed(Level) if levels[level])
-        about = f"  {FAMILIES[family]}" if family in FAMILIES else ""
-        lines.append(f"{paint(family, 'bold')}{about}: {counts}")
-    summary = report.summary
-    asides = [f"{_count(summary.files, 'file')} looked at, {summary.parsed} parsed"]
-    if summary.guarded:
-        hidden = not any(finding.guard is not None for finding in report.findings)
-        asides.append(f"{summary.guarded} guarded" + (" (--show-guarded lists them)" if hidden else ""))
-    if summary.suppressed:
-        asides.append(f"{summary.suppressed} suppressed by comments")
-    if summary.baselined:
-        asides.append(f"{summary.baselined} in the baseline")
-    if report.foreign:
-        asides.append(f"{_count(len(report.foreign), 'generated or vendored file')} left alone")
-    if summary.not_analysed:
-        asides.append(paint(f"{_count(summary.not_analysed, 'file')} not analysed", "warning"))
-    lines.append(paint("; ".join(asides) + ".", "dim"))
-    return "\n".join([*lines, _verdict(report, plain, paint)])
+def _wrapped(text: str, width: int, *, indent: int = 0) -> list[str]:
+    """A text in lines that fit behind an indent; a word that is too long stays whole, to be copied."""
+    room = max(width - indent, 30)
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def _verdict(report: Report, plain: list[Finding], paint: _Paint) -> str:
-    breaking = sum(finding.impact is Impact.BREAKS and finding.level is Level.ERROR for finding in plain)
-    if breaking:
-        verb = "finding breaks" if breaking == 1 else "findings break"
-        return paint(f"Not ready for Python {report.target}: {breaking} {verb} it.", "error")
-    unsure = ", in what was analysed" if report.summary.not_analysed else ""
-    return paint(f"Nothing here breaks on Python {report.target}{unsure}.", "warning" if unsure else "good")
+# What all findings come to.
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _summary(report: Report, paint: _Paint, width: int, *, listed: bool) -> list[str]:
+    """Counts, where there are any; what was analysed; the verdict."""
+    found = verdict(report)
+    end = [paint(line, "dim") for line in _wrapped(phrases.analysed(report, found, listed=listed), width)]
+    end += [paint(line, "warning") for text in phrases.gaps(report, found) for line in _wrapped(text, width)]
+    end += [line for text in phrases.fixable(found) for line in _wrapped(text, width)]
+    end += [line for build in found.builds if build.readiness for line in _build(build, report, found, paint, width)]
+    counted = [_counted(found, paint, width)] if found.families else []
+    return [*counted, "\n".join(end)]
+
+
+def _counted(found: Verdict, paint: _Paint, width: int) -> str:
+    """By family, by impact, and by file where there are several: numbers first, in the same columns throughout."""
+    columns = [
+        (name, style)
+        for name, style in (("errors", "error"), ("warnings", "warning"), ("notes", "note"))
+        if any(getattr(counts, name) for counts in found.families.values())
+    ]
+
+    def heading(label: str) -> str:
+        return paint("  ".join([*(name for name, _ in columns), label]), "bold")
+
+    def row(label: str, counts: Counts) -> str:
+        cells = (paint(f"{getattr(counts, name) or '':>{len(name)}}", style) for name, style in columns)
+        return "  ".join([*cells, label])
+
+    lines = [heading("by family")]
+    lines += [row(f"{name}  {FAMILIES.get(name, '')}".rstrip(), counts) for name, counts in found.families.items()]
+    if found.files > 1:
+        lines += [heading(phrases.by_file(found)), *(row(_visible(path), counts) for path, counts in found.most)]
+    return "\n".join([*lines, *_wrapped(phrases.impacts(found), width)])
+
+
+def _build(build: Build, report: Report, found: Verdict, paint: _Paint, width: int) -> list[str]:
+    """The verdict for one build; the names of both take the same room."""
+    name = f"Python {build.target}"
+    head = f"{name:{len(name) + (not build.target.free_threaded)}}  "
+    aside = f" (derived from {report.target})" if build.derived else ""
+    text = f"{phrases.readiness(build, found)}: {phrases.counts(build.counts)}{aside}"
+    first, *more = _wrapped(text, width, indent=len(head))
+    style = _READINESS_STYLES[build.readiness or Readiness.READY]
+    return [head + paint(first, style), *(" " * len(head) + paint(line, style) for line in more)]
