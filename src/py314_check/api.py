@@ -587,6 +587,7 @@ class Report:
     crate: Crate | None = None
     only_with: tuple[str, ...] = ()
     free_threading: bool | None = None
+    added_in: str | None = None
 
 
 class Rule:
@@ -642,6 +643,7 @@ class Rule:
         crate: Crate | None = None,
         only_with: tuple[str, ...] = (),
         free_threading: bool | None = None,
+        added_in: str | None = None,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -660,6 +662,8 @@ class Rule:
         ``only_with``: codes of which one must be found in the same project, in the same run.
         ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the
         confidence is low.
+        ``added_in``: the first Python version that has the symbol. It is missed on earlier ones, so guards are judged
+        as they come out there; and dropped where ``requires-python`` of the project admits none of them.
         ``level``, ``impact``, ``confidence``, ``free_threading``: of this finding, where they are not the rule's.
         """
         report = Report(
@@ -683,6 +687,7 @@ class Rule:
             crate,
             only_with,
             free_threading,
+            added_in,
         )
         self.context.report(self, node, report)
 

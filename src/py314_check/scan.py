@@ -233,6 +233,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             crate=report.crate,
             only_with=report.only_with,
             free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
+            added_in=report.added_in,
         )
         seen[key] += 1
         findings.append(finding)
@@ -319,6 +320,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     What is about free-threaded builds is a note where neither the target nor the project is for them.
     """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
+        return None
+    if finding.added_in is not None and not project.may_run_before(path, finding.added_in):
         return None
     if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
         return None

@@ -69,7 +69,7 @@ def test_the_example_is_reported(rule: type[Rule]) -> None:
 
 @RULES
 def test_the_remedy_is_silent(rule: type[Rule]) -> None:
-    assert _example(rule, "Use instead").findings == ()
+    assert [one for one in _example(rule, "Use instead").findings if one.guard is None] == []
 
 
 @RULES
