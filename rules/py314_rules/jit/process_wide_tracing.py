@@ -92,7 +92,6 @@ class ProcessWideTracing(Rule):
             node.func,
             f"`{name}` throws away all code that the JIT has compiled in the process.",
             help="Set it only while it is needed, or watch single code objects with `sys.monitoring.set_local_events`.",
-            symbol=name,
             confidence=Confidence.LOW if self._is_tool(node) else None,
         )
 
