@@ -91,7 +91,9 @@ def test_words_know_where_they_stand() -> None:
     assert (name, value.text, text[value.start : value.end]) == ("A", "1", "'1'")
 
 
-@pytest.mark.parametrize("piece", ['"', "'", "`", "$(", "\\", "<<A\n", "(", "{a,", "A=1 ", "3.14t/", "/3.14-a/", "ENV A=1\n"])
+@pytest.mark.parametrize(
+    "piece", ['"', "'", "`", "$(", "\\", "<<A\n", "(", "{a,", "A=1 ", "3.14t/", "/3.14-a/", "ENV A=1\n"]
+)
 @pytest.mark.parametrize("path", ["a.sh", "Dockerfile", "a.env"])
 def test_the_time_is_linear(piece: str, path: str) -> None:
     text = piece * (200_000 // len(piece))
