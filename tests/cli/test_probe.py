@@ -87,6 +87,7 @@ def test_python_2_is_too_old() -> None:
 PROBLEMS = {
     "exit 3": "it ended with status 3",
     "echo 'No module named encodings' >&2; exit 1": "it ended with status 1: No module named encodings",
+    "printf 'Traceback (most recent call last):\\n  ...\\nImportError: x\\n'; exit 1": "it ended with status 1: ImportError: x",
     "kill -SEGV $$": "it crashed (SIGSEGV)",
     "echo hello": "its answer is not that of a Python",
     f"echo '{measure.MARK}[1]'": "its answer is not that of a Python",
@@ -156,7 +157,12 @@ def _measured(version: str, *, jit: bool = False, free_threaded: bool = False) -
 
 def test_the_table() -> None:
     crashed = measure.Interpreter("/opt/python", problem="it crashed (SIGSEGV)")
-    all_of_them = [_measured("3.13.1"), _measured("3.14.10", jit=True), _measured("3.14.2", free_threaded=True), crashed]
+    all_of_them = [
+        _measured("3.13.1"),
+        _measured("3.14.10", jit=True),
+        _measured("3.14.2", free_threaded=True),
+        crashed,
+    ]
     text = report.text(all_of_them, 2, 0.1, 3, color=False)
     assert text.splitlines()[:7] == [
         "    Python    GIL  JIT    one by one   2 threads    gain   Fibonacci  dictionary",
@@ -170,6 +176,13 @@ def test_the_table() -> None:
     assert " 4  /opt/python\n" in text
     assert max(map(len, text.splitlines())) <= 80
     assert "busy" not in text
+
+
+def test_a_long_problem_is_cut_in_the_table() -> None:
+    one = measure.Interpreter("/opt/python", problem="it ended with status 1: " + "word " * 40)
+    line = report.text([one], 2, None, 1, color=False).splitlines()[1]
+    assert line.endswith("word ...")
+    assert len(line) <= 80
 
 
 def test_a_busy_machine_is_said_to_be() -> None:

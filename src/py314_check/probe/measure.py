@@ -154,8 +154,9 @@ def _ask(python: str, arguments: list[str], jit: bool | None, timeout: float) ->
     if process.returncode < 0:
         raise FailedError(f"it crashed ({_signal(-process.returncode)})")
     if process.returncode > 0:
-        last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
-        raise FailedError(f"it ended with status {process.returncode}{': ' if last else ''}{last}")
+        lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+        said = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+        raise FailedError(f"it ended with status {process.returncode}{': ' if said else ''}{said}")
     try:
         answer = json.loads(answers[-1])
     except (IndexError, ValueError):

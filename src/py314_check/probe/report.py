@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
 from py314_check import __version__
 from py314_check.probe.measure import WORKLOADS, Interpreter, Run
 
+_WIDTH = 80
 _ROW = "{:>2}  {:<9} {:<4} {:<5}{:>12}{:>12}{:>8}{:>12}{:>12}"
 
 _LEGEND = """\
@@ -38,7 +40,9 @@ def text(interpreters: Sequence[Interpreter], cores: int, load: float | None, re
 def _lines(number: int, one: Interpreter, styled: Callable[[str, str], str]) -> Iterator[str]:
     version = one.about.get("version", "?")
     if one.problem:
-        yield f"{number:>2}  {version:<9} " + styled(one.problem, "31")
+        yield f"{number:>2}  {version:<9} " + styled(
+            textwrap.shorten(one.problem, _WIDTH - 14, placeholder=" ..."), "31"
+        )
         return
     version += "t" if one.about["build"]["free_threaded"] else ""
     gil = "on" if one.about["gil_enabled"] else "off"
