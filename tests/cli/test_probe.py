@@ -152,6 +152,7 @@ def _measured(version: str, *, jit: bool = False, free_threaded: bool = False) -
         for number, workload in enumerate(measure.WORKLOADS):
             run.times[workload] += [0.1, 9.0, 0.05 if run.jit else 0.1 + number / 10]
     about = {"version": version, "build": {"free_threaded": free_threaded}, "gil_enabled": not free_threaded}
+    about["jit"] = {"available": jit if version.startswith("3.14") else None}
     return measure.Interpreter(f"/usr/bin/python{version}", about, runs)
 
 
@@ -166,7 +167,7 @@ def test_the_table() -> None:
     text = report.text(all_of_them, 2, 0.1, 3, color=False)
     assert text.splitlines()[:7] == [
         "    Python    GIL  JIT    one by one   2 threads    gain   Fibonacci  dictionary",
-        " 1  3.13.1    on   none        100.0       200.0   x0.50       300.0       400.0",
+        " 1  3.13.1    on   ?           100.0       200.0   x0.50       300.0       400.0",
         " 2  3.14.10   on   off         100.0       200.0   x0.50       300.0       400.0",
         "                   on          100.0       100.0   x1.00       100.0       100.0",
         "              JIT  gain        x1.00       x2.00               x3.00       x4.00",

@@ -47,7 +47,7 @@ def _lines(number: int, one: Interpreter, styled: Callable[[str, str], str]) -> 
     version += "t" if one.about["build"]["free_threaded"] else ""
     gil = "on" if one.about["gil_enabled"] else "off"
     for run in one.runs:
-        jit = {None: "none", False: "off", True: "on"}[run.jit]
+        jit = {None: _without_jit(one), False: "off", True: "on"}[run.jit]
         first = run is one.runs[0]
         times = [f"{run.median(workload) * 1000:.1f}" for workload in WORKLOADS]
         row = (*times[:2], _times(run.gain), *times[2:])
@@ -56,6 +56,11 @@ def _lines(number: int, one: Interpreter, styled: Callable[[str, str], str]) -> 
     shown = ["" if gain is None else _times(gain) for gain in gains]
     if any(shown):
         yield _ROW.format("", "", "JIT", "gain", *shown[:2], "", *shown[2:])
+
+
+def _without_jit(one: Interpreter) -> str:
+    """``none``, but for 3.13: it may have been built with a JIT, and cannot be asked."""
+    return "?" if one.about["jit"]["available"] is None and one.about["version"].startswith("3.13.") else "none"
 
 
 def _times(ratio: float) -> str:
