@@ -21,6 +21,7 @@ PATHS = {
     "c": "module.c",
     "cpp": "module.cpp",
     "cmake": "CMakeLists.txt",
+    "dockerfile": "Dockerfile",
     "cython": "module.pyx",
     "rust": "lib.rs",
     "toml": "pyproject.toml",
