@@ -58,6 +58,6 @@ class JitInProduction(Rule):
             if variable.is_deployed and not is_free_threaded(environment, variable):
                 self.report(
                     variable,
-                    f"`{VARIABLE}` turns on the JIT, an experiment that is not recommended for production.",
+                    f"`{VARIABLE}` asks for the JIT, an experiment that is not recommended for production.",
                     help="Leave it out, unless you have measured that your program gains by it.",
                 )
