@@ -18,7 +18,7 @@ LAYERS = (
     ("registry", "words", "suppressions", "languages", "discovery", "manifests", "requirements", "cargo", "project"),
     ("config", "scan"),
     ("cache",),
-    ("run", "reporters"),
+    ("run", "reporters", "probe"),
     ("cli", "__main__"),
 )
 

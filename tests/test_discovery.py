@@ -131,8 +131,15 @@ def test_a_file_without_suffix_is_left_out(tmp_path: Path, first_line: str) -> N
 )
 def test_a_script_without_suffix_is_taken_for_its_first_line(tmp_path: Path, first_line: str) -> None:
     put(tmp_path, "tool", first_line + "\n")
-    put(tmp_path, "tool.sh", first_line + "\n")
+    put(tmp_path, "tool.rb", first_line + "\n")
     assert found(tmp_path) == ["tool"]
+
+
+def test_a_walk_takes_what_says_how_programs_are_run(tmp_path: Path) -> None:
+    taken = [".env", ".env.test", "Containerfile", "Dockerfile", "Dockerfile.dev", "a.service", "app.Dockerfile"]
+    taken += ["compose.yaml", "docker-compose.dev.yml", "prod.env", "run.bash", "run.sh"]
+    write(tmp_path, *taken, ".envrc", "Dockerfiles", "a.timer", "composer.yml", "docker-compose.txt", "env", "run.zsh")
+    assert found(tmp_path) == taken
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

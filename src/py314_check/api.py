@@ -62,11 +62,13 @@ __all__ = [
     "CythonModule",
     "Directive",
     "EntryPoint",
+    "Environment",
     "Event",
     "FactError",
     "Facts",
     "Fix",
     "Impact",
+    "Interpreter",
     "Level",
     "Member",
     "Mentions",
@@ -82,9 +84,11 @@ __all__ = [
     "RustRule",
     "Setting",
     "Settings",
+    "ShellCommand",
     "Static",
     "Target",
     "UnusedSuppression",
+    "Variable",
     "Words",
     "admits",
     "cst",
@@ -218,6 +222,73 @@ class CargoDependency(Event):
     features: tuple[Setting, ...]
     is_optional: bool
     is_elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Variable(Event):
+    """An environment variable that a file sets, with the value as written. Its place is the value's.
+
+    ``scope`` is where it holds: a stage, a job, a step, a command; all that begins with it is inside. ``is_deployed``:
+    the programs that the file is to deploy run with it.
+    """
+
+    name: str
+    value: str
+    scope: tuple[str | int, ...]
+    is_deployed: bool
+
+
+@dataclass(frozen=True)
+class Interpreter(Event):
+    """A Python that a file installs or runs, such as ``3.14``, and the scope that it is run in."""
+
+    version: str
+    is_free_threaded: bool
+    scope: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class ShellCommand(Event):
+    """A command of a script, its words without quotes."""
+
+    words: tuple[str, ...]
+    scope: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Environment(Event):
+    """What a file says of the environments in which programs run. Visited by ``visit_Environment``, once a file.
+
+    In rules whose ``languages`` include ``docker``, ``shell``, ``compose``, ``dotenv``, ``systemd``, ``ci``, ``tox`` or
+    ``pyproject``.
+    """
+
+    variables: tuple[Variable, ...]
+    interpreters: tuple[Interpreter, ...]
+    commands: tuple[ShellCommand, ...]
+
+    def interpreters_with(self, variable: Variable) -> list[Interpreter]:
+        """The Pythons that run with a variable: those named inside its scope, else in it, else nearest around it.
+
+        None where its scope sets it to several values; a scope inside that sets it anew is left out.
+        """
+        scope = variable.scope
+        same = [one for one in self.variables if one.name == variable.name]
+        if any(one.scope == scope and one.value != variable.value for one in same):
+            return []
+        anew = [one.scope for one in same if len(one.scope) > len(scope)]
+        inside = [
+            one
+            for one in self.interpreters
+            if _is_in(one.scope, scope) and not any(_is_in(one.scope, other) for other in anew)
+        ]
+        around = [one for one in self.interpreters if _is_in(scope, one.scope)]
+        nearest = max((len(one.scope) for one in around), default=0)
+        return [one for one in inside if one.scope != scope] or [one for one in around if len(one.scope) == nearest]
+
+
+def _is_in(scope: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return scope[: len(outer)] == outer
 
 
 @dataclass(frozen=True)
@@ -587,6 +658,7 @@ class Report:
     crate: Crate | None = None
     only_with: tuple[str, ...] = ()
     free_threading: bool | None = None
+    added_in: str | None = None
 
 
 class Rule:
@@ -642,6 +714,7 @@ class Rule:
         crate: Crate | None = None,
         only_with: tuple[str, ...] = (),
         free_threading: bool | None = None,
+        added_in: str | None = None,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -660,6 +733,8 @@ class Rule:
         ``only_with``: codes of which one must be found in the same project, in the same run.
         ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the
         confidence is low.
+        ``added_in``: the first Python version that has the symbol. It is missed on earlier ones, so guards are judged
+        as they come out there; and dropped where ``requires-python`` of the project admits none of them.
         ``level``, ``impact``, ``confidence``, ``free_threading``: of this finding, where they are not the rule's.
         """
         report = Report(
@@ -683,6 +758,7 @@ class Rule:
             crate,
             only_with,
             free_threading,
+            added_in,
         )
         self.context.report(self, node, report)
 

@@ -255,18 +255,22 @@ def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, A
             color=to_terminal and _color(settings["color"]),
             width=_width() if to_terminal else 100,
         )
-        data = text.encode("utf-8", "backslashreplace")
         if to_terminal:
-            try:
-                sys.stdout.buffer.write(data)
-                sys.stdout.buffer.flush()
-            except BrokenPipeError:  # the reader has seen enough: say nothing, also not at shutdown
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _print(text)
         else:
             try:
-                Path(path).write_bytes(data)
+                Path(path).write_bytes(text.encode("utf-8", "backslashreplace"))
             except OSError as error:
                 raise ConfigError(f"cannot write the report to {path}: {error.strerror}") from None
+
+
+def _print(text: str) -> None:
+    """Writes a report to standard output: UTF-8 whatever the locale is, and no complaint of a reader that left."""
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # the reader has seen enough: say nothing, also not at shutdown
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _color(when: str) -> bool:
@@ -284,6 +288,45 @@ def _width() -> int:
     import shutil
 
     return min(shutil.get_terminal_size().columns, 120)
+
+
+@cli.command("probe", context_settings=_SETTINGS)
+@click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="PATH",
+    help="An interpreter to measure (default: the running one, and every python3.X and python3.Xt on PATH).",
+)
+@click.option("--repeats", type=click.IntRange(1, 1000), default=5, show_default=True, help="Runs of each workload.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=1), default=60, show_default=True, help="Seconds that one run may take."
+)
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", help="How to report.")
+@_flag("--no-progress", "Show no progress.")
+@click.option("--color", type=click.Choice(COLORS), default="auto", help="Whether to colour the text report.")
+def probe_command(
+    pythons: tuple[str, ...],
+    repeats: int,
+    timeout: float,
+    output_format: str,
+    no_progress: bool | None,
+    color: str,
+) -> None:
+    """Measure what interpreters gain by threads and by the JIT, with three small workloads."""
+    from py314_check.probe import interpreters, measure, report
+
+    cores, load = measure.cores(), measure.load()
+    asked = measure.identify(interpreters.given(pythons) if pythons else interpreters.found(), timeout)
+    if sys.stderr.isatty() and not no_progress:
+        with click.progressbar(length=measure.steps(asked, repeats), label="Measuring", file=sys.stderr) as bar:
+            measure.measure(asked, repeats, timeout, lambda: bar.update(1))
+    else:
+        measure.measure(asked, repeats, timeout, lambda: None)
+    if output_format == "json":
+        _print(report.as_json(asked, cores, load, repeats))
+    else:
+        _print(report.text(asked, cores, load, repeats, color=_color(color)))
 
 
 @cli.command("explain", context_settings=_SETTINGS)

@@ -177,7 +177,7 @@ class _Search:
             regular = stat.S_ISREG(os.stat(path).st_mode) if linked else entry.is_file(follow_symlinks=False)
         except OSError:  # a broken link
             return
-        if regular and ("." in entry.name or _has_python_shebang(path)):
+        if regular and ("." in entry.name or is_looked_at("", entry.name) or _has_python_shebang(path)):
             (self._links if linked else self.files).add(path)
 
     def _unwanted(self, path: str, is_directory: bool, ignores: _IgnoreFiles) -> bool:

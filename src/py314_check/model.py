@@ -190,6 +190,8 @@ class Finding:
     """Codes of which one must be found in the same project, in the same run."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
+    added_in: str | None = None
+    """The first Python version that has the symbol: it is missed only where the project is for earlier ones, too."""
     asked_level: Level | None = None
     """The level that it would have if somebody had; None where ``level`` is that."""
 

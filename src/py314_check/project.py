@@ -16,8 +16,9 @@ from pathlib import Path
 from py314_check.cargo import Cargo, is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
-from py314_check.model import Crate, Target
+from py314_check.model import Crate, Target, parse_version
 from py314_check.requirements import Requirements, string_literals
+from py314_check.specifiers import admits
 
 _BUILD_FILE = re.compile(
     r"setup\.(?:py|cfg)|(?:pyproject|Cargo)\.toml|meson\.build|CMakeLists\.txt|.+\.cmake|.+\.ya?ml"
@@ -155,6 +156,12 @@ class Project:
                 tuple(text for _, text in pyproject.requirements("build-system.requires")),
             )
         return Metadata()
+
+    def may_run_before(self, path: Path, version: str) -> bool:
+        """Whether the ``requires-python`` of the project that a file belongs to admits a Python before a version."""
+        major, minor = parse_version(version)
+        required = self.metadata(path).requires_python
+        return required is None or admits(required, "3.0", f"{major}.{minor - 1}.9999") is not False
 
     def declares_free_threading(self, path: Path) -> bool:
         """Whether the project that a file belongs to says by a classifier that it is for free-threaded builds."""

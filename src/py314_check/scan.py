@@ -147,7 +147,7 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
 def _decode(data: bytes, language: str) -> str:
     if language == "python":
         return decode_python(data)
-    if language in ("c", "cmake", "cython", "rust", "tox", "ci", "requirements"):
+    if language not in ("pyproject", "setup.cfg", "cargo"):
         return decode_native(data)
     try:
         return data.decode("utf-8-sig")
@@ -244,6 +244,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             crate=report.crate,
             only_with=report.only_with,
             free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
+            added_in=report.added_in,
         )
         seen[key] += 1
         findings.append(finding)
@@ -330,6 +331,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     What is about free-threaded builds is a note where neither the target nor the project is for them.
     """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
+        return None
+    if finding.added_in is not None and not project.may_run_before(path, finding.added_in):
         return None
     if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
         return None

@@ -21,6 +21,7 @@ PATHS = {
     "c": "module.c",
     "cpp": "module.cpp",
     "cmake": "CMakeLists.txt",
+    "dockerfile": "Dockerfile",
     "cython": "module.pyx",
     "rust": "lib.rs",
     "toml": "pyproject.toml",
@@ -69,7 +70,7 @@ def test_the_example_is_reported(rule: type[Rule]) -> None:
 
 @RULES
 def test_the_remedy_is_silent(rule: type[Rule]) -> None:
-    assert _example(rule, "Use instead").findings == ()
+    assert [one for one in _example(rule, "Use instead").findings if one.guard is None] == []
 
 
 @RULES

@@ -31,19 +31,31 @@ _SUFFIXES = {
     ".cmake": "cmake",
     ".pyx": "cython",
     ".rs": "rust",
+    **dict.fromkeys((".sh", ".bash"), "shell"),
+    ".service": "systemd",
 }
 _SUFFIXES_WHEN_NAMED = {".yml": "ci", ".yaml": "ci", ".txt": "requirements", ".in": "requirements"}
 _SUFFIXES_IN_WALK = tuple(_SUFFIXES)
 _IN_DIRECTORY = (("/.github/workflows/", (".yml", ".yaml")), ("/requirements/", (".txt", ".in")))
-_REQUIREMENTS = re.compile(r".*requirements.*\.(?:txt|in)")
-WORD_TESTED = frozenset({"python", "c", "cmake", "cython", "rust", "cargo"})
+_PATTERNS = (
+    (re.compile(r".*requirements.*\.(?:txt|in)"), "requirements"),
+    (re.compile(r"(?:Docker|Container)file(?:\..+)?|.+\.(?i:dockerfile)"), "docker"),
+    (re.compile(r"(?:docker-)?compose(?:[-._].+)?\.ya?ml"), "compose"),
+    (re.compile(r"\.env(?:\..+)?|.+\.env"), "dotenv"),
+)
+WORD_TESTED = frozenset(
+    {"python", "c", "cmake", "cython", "rust", "cargo", "docker", "shell", "compose", "dotenv", "systemd"}
+)
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
 
 def language_of(path: PurePath) -> str:
     """The language of a file that was discovered or named; what is nothing else is Python."""
     suffix = path.suffix.lower()
-    return _NAMES.get(path.name) or _SUFFIXES.get(suffix) or _SUFFIXES_WHEN_NAMED.get(suffix, "python")
+    known = _NAMES.get(path.name) or _SUFFIXES.get(suffix)
+    if known is None:
+        known = next((language for pattern, language in _PATTERNS if pattern.fullmatch(path.name)), None)
+    return known or _SUFFIXES_WHEN_NAMED.get(suffix, "python")
 
 
 def is_looked_at(directory: str, name: str) -> bool:
@@ -51,6 +63,6 @@ def is_looked_at(directory: str, name: str) -> bool:
     return (
         name.lower().endswith(_SUFFIXES_IN_WALK)
         or name in _NAMES
-        or _REQUIREMENTS.fullmatch(name) is not None
+        or any(pattern.fullmatch(name) for pattern, _ in _PATTERNS)
         or any(directory.endswith(place) and name.endswith(suffixes) for place, suffixes in _IN_DIRECTORY)
     )

@@ -19,7 +19,7 @@ from py314_check.languages.python.standard import standard
 from py314_check.languages.python.tree import Handler, children, parse, walk
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
-from py314_check.model import Place, Target
+from py314_check.model import Place, Target, parse_version
 from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
@@ -197,26 +197,37 @@ class PythonContext:
     def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, Verdict]]:
         if not self._reports:
             return []
-        failing = {
-            node: report.raises
-            for _, node, report in self._reports
-            if report.raises is not None and not report.copes and not self._reach.is_dead(node)
-        }
-        guards = Guards(self._reach, self.path, failing)
-        without_gil = guards
-        if not self.target.free_threaded and any(rule.free_threading for rule, _, _ in self._reports):
-            target = replace(self.target, free_threaded=True)  # what such rules are about
-            without_gil = Guards(Reachability(self._module, target), self.path, failing)
+        guards = {target: self._guards(target) for target in {self._decisive(*one) for one in self._reports}}
         judged: list[tuple[Rule, cst.CSTNode, Report, Verdict]] = []
         for rule, node, report in self._reports:
             if rule.compiled:
                 judged.append((rule, node, report, Verdict()))
                 continue
             subject = Subject(node, report.symbol, report.raises, report.module, report.brought_by)
-            verdict = (without_gil if rule.free_threading else guards).judge(subject)
+            verdict = guards[self._decisive(rule, node, report)].judge(subject)
             if not verdict.dead and not (report.copes and verdict.guard is None):
                 judged.append((rule, node, report, verdict))
         return judged
+
+    def _decisive(self, rule: Rule, node: cst.CSTNode, report: Report) -> Target:
+        """The Python on which it shows whether code copes: what the rule is about, or the last that lacks a symbol."""
+        target = replace(self.target, free_threaded=True) if rule.free_threading else self.target
+        if report.added_in is None or parse_version(report.added_in) > target.version:
+            return target
+        major, minor = parse_version(report.added_in)
+        return replace(target, version=(major, minor - 1))
+
+    def _guards(self, target: Target) -> Guards:
+        reach = self._reach if target == self.target else Reachability(self._module, target)
+        failing = {
+            node: report.raises
+            for rule, node, report in self._reports
+            if report.raises is not None
+            and not report.copes
+            and self._decisive(rule, node, report).version == target.version
+            and not self._reach.is_dead(node)
+        }
+        return Guards(reach, self.path, failing)
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""
