@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from py314_check.api import Confidence, Environment, Impact, Level, Rule, Words
 from py314_rules.jit.purpose import is_for_trial
-from py314_rules.jit.switch import VARIABLE, is_free_threaded, switches
+from py314_rules.jit.switch import VARIABLE, is_free_threaded, turns_on
 
 
 class JitInProduction(Rule):
@@ -54,8 +54,9 @@ class JitInProduction(Rule):
     def visit_Environment(self, environment: Environment) -> None:
         if is_for_trial(self.context.path):
             return
-        for variable in switches(environment):
-            if variable.is_deployed and not is_free_threaded(environment, variable):
+        deployed = [one for one in environment.variables if one.name == VARIABLE and one.is_deployed]
+        for variable in {one.scope[:1]: one for one in deployed}.values():  # the last of an image or a service
+            if turns_on(variable.value) and not is_free_threaded(environment, variable):
                 self.report(
                     variable,
                     f"`{VARIABLE}` asks for the JIT, an experiment that is not recommended for production.",

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 _TEST = re.compile(
     r"tests?|testing|testsuite|conftest\.py|(?:test_|tests?\.).*|.*(?:_tests?|testutils?)\.\w+", re.IGNORECASE
 )
-_TOOL = re.compile(r"debug|trac(?:e|ing)|profil|cover|monitor|instrument|[bp]db", re.IGNORECASE)
+_TOOL = re.compile(r"debug|trac(?:e|ing)|profil|coverage|monitor|instrument|[bp]db", re.IGNORECASE)
 _TRIAL = re.compile(
     r"(?:^|[-_./])(?:dev(?:el|elop|elopment|container)?|tests?|testing|ci|bench(?:mark)?s?|examples?|local|debug|override)"
     r"(?:$|[-_./])",

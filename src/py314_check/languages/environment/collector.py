@@ -58,11 +58,12 @@ class Collector:
             self._chosen[scope].append(found)
 
     def script(self, commands: Iterable[Command], scope: Scope, inner: Scope = ()) -> None:
-        """The commands of a script, which holds in a scope. Each is in one of its own in ``inner`` in that."""
+        """The commands of a script. What it installs stays in a scope; what it exports, in ``inner`` of that alone."""
+        session = (*scope, *inner)
         for number, command in enumerate(commands):
-            self._command(command, scope, (*scope, *inner, number))
+            self._command(command, scope, session, (*session, number))
 
-    def _command(self, command: Command, scope: Scope, own: Scope) -> None:
+    def _command(self, command: Command, scope: Scope, session: Scope, own: Scope) -> None:
         for name, value in command.assigned:
             if command.words:
                 self.variable(name, value, own)
@@ -75,7 +76,7 @@ class Collector:
             for word in command.words[1:]:
                 assigned = word.assigned() or (word.text, Word("", word.start, word.end))
                 if texts[0] == "unset" or "=" in word.text:
-                    self.variable(*assigned, scope)
+                    self.variable(*assigned, session)
         if texts[0] == "echo" and any("GITHUB_ENV" in text for text in texts) and not command.is_conditional:
             for word in command.words[1:]:
                 written = word.assigned()

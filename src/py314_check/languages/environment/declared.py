@@ -150,7 +150,8 @@ def _environments(
         else:
             for scope in scopes:
                 collector.interpreter(whole.text, setting.place, scope, is_one_of=kind == "one")
-    for env in {scope for kind, section, _, _ in told if kind == "set" for scope in _expanded(section)} - {*listed}:
+    named = {env for kind, section, _, _ in told if kind == "set" for env in _expanded(section)}
+    for env in sorted(named - {*listed}):
         for factor in env.split("-"):
             collector.interpreter(factor, Place(), (env,), is_one_of=True)
     return collector.environment()

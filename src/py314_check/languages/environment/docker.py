@@ -64,9 +64,9 @@ def _instructions(text: str) -> Iterator[tuple[str, int, int]]:
         for here in _HERE.findall(match["rest"]) if match["name"].upper() == "RUN" else ():
             closing = re.compile(rf"^[ \t]*{here}[ \t]*\r?$", re.MULTILINE).search(text, end)
             end = len(text) if closing is None else closing.start()
-        start = match.end() + 1 if end > match.end() else match.start("rest")
-        yield match["name"].upper(), start, end
-        position = max(end, match.end())
+        is_script = match["rest"].startswith("<<")  # else it is what the command reads
+        yield match["name"].upper(), *((match.end(), end) if is_script else match.span("rest"))
+        position = end
 
 
 def _variables(text: str, start: int, end: int) -> Iterator[tuple[str, Word]]:

@@ -17,29 +17,13 @@ _TOKEN = re.compile(
 )
 _QUOTED = re.compile(r"'([^']*)'|\"((?:\\.|[^\"\\])*)\"|\\(\r?\n)|\\(.)", re.DOTALL)
 _OPENS, _CLOSES = {"if", "case", "for", "while", "until", "select"}, {"fi", "done", "esac"}
-_LEADS = {
-    *_OPENS,
-    *_CLOSES,
-    "then",
-    "do",
-    "else",
-    "elif",
-    "!",
-    "{",
-    "}",
-    "time",
-    "exec",
-    "sudo",
-    "env",
-    "command",
-    "nice",
-}
+_LEADS = _OPENS | _CLOSES | set("then do else elif ! { } time exec sudo env command nice".split())
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word without its quotes, and the offsets of what is written."""
+    """A word without its quotes, and the offsets of what is written; quotes around all of it are left out."""
 
     text: str
     start: int
@@ -73,7 +57,7 @@ def commands(text: str, start: int = 0, end: int | None = None) -> Iterator[Comm
         if token is not None and token["here"] is not None:
             heres.append(token["end"])
         elif token is not None and token["word"] is not None:
-            words.append(Word(_unquoted(token[0]), position, token.end()))
+            words.append(_word(token))
         elif kind == "end_of_command":
             if words:
                 command, depth = _command(words, depth, is_tested=is_tested)
@@ -94,7 +78,7 @@ def commands(text: str, start: int = 0, end: int | None = None) -> Iterator[Comm
 def words(text: str, start: int, end: int) -> list[Word]:
     """The words between two offsets, as a shell splits them."""
     found = (match for match in _TOKEN.finditer(text, start, end) if match["word"] is not None)
-    return [Word(_unquoted(match[0]), *match.span()) for match in found]
+    return [_word(match) for match in found]
 
 
 def _command(words: list[Word], depth: int, *, is_tested: bool) -> tuple[Command, int]:
@@ -121,5 +105,8 @@ def _behind(text: str, position: int, end: int, heres: list[str]) -> int:
     return position
 
 
-def _unquoted(text: str) -> str:
-    return _QUOTED.sub(lambda match: match[1] or match[2] or match[4] or "", text)
+def _word(token: re.Match[str]) -> Word:
+    raw = token[0]
+    quote = int(len(raw) > 1 and raw[0] in "'\"" and raw.find(raw[0], 1) == len(raw) - 1)  # around all of it
+    text = _QUOTED.sub(lambda match: match[1] or match[2] or match[4] or "", raw)
+    return Word(text, token.start() + quote, token.end() - quote)
