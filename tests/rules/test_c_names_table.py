@@ -1,15 +1,26 @@
-"""facts/c_names.toml and c_fields.toml: sorted, and every row fires."""
+"""facts/c_names.toml, c_new_names.toml and c_fields.toml: sorted, as the headers have it, and every row fires."""
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+
 import pytest
+from helpers.headers import header_words
+from helpers.interpreters import VERSIONS, interpreters
 from helpers.scanning import scan_source
 from py314_rules.native import removed_c_field, removed_c_name
+from py314_rules.native.removed_c_name import NEW_NAMES, Row
 
 from py314_check.api import parse_version
 
+TABLES = {"names": removed_c_name.ROWS, "fields": removed_c_field.ROWS}
+ALL = [(name, row) for rows in TABLES.values() for name, row in rows.items()]
+EACH_VERSION = pytest.mark.parametrize("version", VERSIONS)
 
-@pytest.mark.parametrize("rows", [removed_c_name.ROWS, removed_c_field.ROWS], ids=["names", "fields"])
+
+@pytest.mark.parametrize("rows", [*TABLES.values(), NEW_NAMES], ids=[*TABLES, "new names"])
 def test_rows_are_sorted(rows: dict[str, object]) -> None:
     assert list(rows) == sorted(rows)
 
@@ -32,3 +43,77 @@ def test_no_row_fires_before_its_time(target: str) -> None:
     result = scan_source(program, path="m.c", target=target, codes="EXT101")
     gone = [name for name, row in removed_c_name.ROWS.items() if parse_version(row.removed_in) <= parse_version(target)]
     assert [one.symbol for one in result.findings] == gone
+
+
+# What the headers and the library of real Pythons have
+
+
+@EACH_VERSION
+def test_what_is_gone_is_in_no_header(version: str) -> None:
+    gone = {name for name, row in ALL if parse_version(row.removed_in) <= parse_version(version)}
+    assert gone & header_words(version) == set()
+
+
+@EACH_VERSION
+def test_what_goes_next_is_in_the_headers(version: str) -> None:
+    major, minor = parse_version(version)
+    assert {name for name, row in ALL if row.removed_in == f"{major}.{minor + 1}"} <= header_words(version)
+
+
+@EACH_VERSION
+def test_when_new_names_came(version: str) -> None:
+    came = {name for name, row in NEW_NAMES.items() if parse_version(row.since) <= parse_version(version)}
+    assert NEW_NAMES.keys() & header_words(version) == came
+
+
+def _c_names(text: str) -> set[str]:
+    """The names of the C API in a piece of code; of `PyConfig.home`, the field as well."""
+    return set(re.findall(r"\b_?Py\w+|(?<=\bPyConfig\.)\w+|(?<=\bPyPreConfig\.)\w+", text))
+
+
+def test_what_to_use_instead_is_declared() -> None:
+    """By the headers of 3.14 and 3.15, or it comes with pythoncapi-compat; advice may name what a later one has."""
+    compat = {name for name, row in NEW_NAMES.items() if row.compat}
+    for name, row in ALL:
+        first = max("3.14", row.removed_in, key=parse_version)
+        instead, advice = _c_names(row.instead or ""), _c_names(row.advice or "")
+        for version in {first, "3.15"}:
+            assert instead - compat <= header_words(version), (name, version)
+        if f"Python {VERSIONS[-1]}" not in (row.advice or ""):
+            assert advice <= header_words(first), name
+        assert advice <= header_words("3.15"), name
+
+
+def test_what_to_use_instead_says_when_it_came() -> None:
+    """All that is named first in `instead` is in the headers of 3.8, or has a row that tells since when."""
+    first = {match[0] for _, row in ALL if (match := re.match(r"_?Py\w+", row.instead or ""))}
+    assert first - header_words("3.8") == NEW_NAMES.keys()
+
+
+def test_what_to_use_of_python_exists() -> None:
+    names = sorted({row.instead for _, row in ALL if re.fullmatch(r"[a-z]\w*(\.\w+)+", row.instead or "")})
+    python = interpreters().get("3.14")
+    if python is None:
+        pytest.skip("Python 3.14 is not installed here")
+    ask = "import builtins, json, pkgutil, sys; print([pkgutil.resolve_name(n if n[:4] not in ('str.', 'int.')"
+    ask += " else 'builtins.' + n) for n in json.load(sys.stdin)])"
+    assert names
+    subprocess.run([python, "-I", "-c", ask], input=json.dumps(names), text=True, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (Row("3.13"), "It has no public successor."),
+        (Row("3.13", instead="PyObject_Call"), "Use `PyObject_Call`."),
+        (Row("3.13", instead="PyObject_Call", advice="Mind."), "Use `PyObject_Call`. Mind."),
+        (Row("3.13", advice="Leave it out."), "Leave it out."),
+        (Row("3.13", instead="PyIter_Send"), "Use `PyIter_Send` (new in Python 3.10)."),
+        (
+            Row("3.13", instead='PyImport_AddModuleRef("__main__")'),
+            'Use `PyImport_AddModuleRef("__main__")` (new in Python 3.13; pythoncapi-compat has it for older versions).',
+        ),
+    ],
+)
+def test_what_the_help_says(row: Row, says: str) -> None:
+    assert removed_c_name.remedy(row) == says

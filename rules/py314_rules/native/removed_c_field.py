@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
-from py314_rules.native.removed_c_name import Row
+from py314_rules.native.removed_c_name import Row, remedy
 
 ROWS = load_facts("py314_rules.facts", "c_fields.toml", Row)
 
@@ -59,7 +59,7 @@ class RemovedCField(NativeRule):
             self.report(
                 node,
                 f"The field `{name}` was removed from the C API in Python {row.removed_in}.",
-                help=f"Use `{row.instead}`." if row.instead else "It has no public successor.",
+                help=remedy(row),
                 symbol=name,
                 removed_in=row.removed_in,
             )

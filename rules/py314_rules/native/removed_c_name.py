@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
@@ -14,11 +15,37 @@ class Row:
 
     removed_in: str
     instead: str | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True)
+class NewName:
+    """A row of facts/c_new_names.toml, which says what each key means."""
+
+    since: str
+    compat: bool = False
 
 
 _CORE = "Py_BUILD_CORE"
 """Projects that define it use Python's internal headers, to which many private names have moved."""
 ROWS = load_facts("py314_rules.facts", "c_names.toml", Row)
+NEW_NAMES = load_facts("py314_rules.facts", "c_new_names.toml", NewName)
+_NAME = re.compile(r"\w+")
+
+
+def remedy(row: Row) -> str:
+    """What to do about a name or field that is gone, in a sentence or two."""
+    says = []
+    if row.instead:
+        name = _NAME.match(row.instead)
+        new = NEW_NAMES.get(name[0]) if name else None
+        since = f"new in Python {new.since}" if new else ""
+        if new and new.compat:
+            since += "; pythoncapi-compat has it for older versions"
+        says.append(f"Use `{row.instead}` ({since})." if since else f"Use `{row.instead}`.")
+    if row.advice:
+        says.append(row.advice)
+    return " ".join(says) or "It has no public successor."
 
 
 class RemovedCName(NativeRule):
@@ -93,7 +120,7 @@ class RemovedCName(NativeRule):
         self.report(
             node,
             f"`{name}` was removed from the C API in Python {row.removed_in}.",
-            help=f"Use `{row.instead}`." if row.instead else "It has no public successor.",
+            help=remedy(row),
             symbol=name,
             removed_in=row.removed_in,
             part=part,
