@@ -29,12 +29,12 @@ def _include_directory(version: str) -> Path:
 
 
 @cache
-def header_words(version: str) -> frozenset[str]:
-    """All words of the public headers of a version, for whatever platform."""
+def header_words(version: str, *, internal: bool = False) -> frozenset[str]:
+    """All words of the public headers of a version, or of the internal ones, for whatever platform."""
     directory = _include_directory(version)
     words: set[str] = set()
     for path in directory.rglob("*.h"):
-        if "internal" not in path.parts:
+        if ("internal" in path.parts) is internal:
             text = _COMMENT.sub(" ", path.read_text("utf-8", "replace"))
             words.update(re.findall(r"\b[A-Za-z_]\w*", _FOR_PYTHON_ITSELF.sub(" ", text)))
     return frozenset(words)

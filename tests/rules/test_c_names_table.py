@@ -71,6 +71,13 @@ def _c_names(text: str) -> set[str]:
     return set(re.findall(r"\b_?Py\w+|(?<=\bPyConfig\.)\w+|(?<=\bPyPreConfig\.)\w+", text))
 
 
+def test_which_names_the_internal_headers_have() -> None:
+    words = (
+        header_words("3.13", internal=True) | header_words("3.14", internal=True) | header_words("3.15", internal=True)
+    )
+    assert {name for name, row in removed_c_name.ROWS.items() if row.internal} == removed_c_name.ROWS.keys() & words
+
+
 def test_what_to_use_instead_is_declared() -> None:
     """By the headers of 3.14 and 3.15, or it comes with pythoncapi-compat; advice may name what a later one has."""
     compat = {name for name, row in NEW_NAMES.items() if row.compat}

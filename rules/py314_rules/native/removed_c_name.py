@@ -16,6 +16,7 @@ class Row:
     removed_in: str
     instead: str | None = None
     advice: str | None = None
+    internal: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class NewName:
 
 
 _CORE = "Py_BUILD_CORE"
-"""Projects that define it use Python's internal headers, to which many private names have moved."""
+"""Projects that define it use Python's internal headers, to which many names have moved."""
 ROWS = load_facts("py314_rules.facts", "c_names.toml", Row)
 NEW_NAMES = load_facts("py314_rules.facts", "c_new_names.toml", NewName)
 _NAME = re.compile(r"\w+")
@@ -58,8 +59,8 @@ class RemovedCName(NativeRule):
     In macros, they are reported where the file also uses the macro.
 
     Not reported: code that the target's build leaves out (`#if PY_VERSION_HEX < 0x030D0000`), names for which the file
-    tests with `#ifdef`, and names that the project defines itself; nor private names in projects that use Python's
-    internal headers (`Py_BUILD_CORE`), to which many of them have moved.
+    tests with `#ifdef`, and names that the project defines itself; nor names that moved to Python's internal headers,
+    in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told, confidence is less.
 
     ## Why it matters
     The extension does not build. Older compilers only warn of a function that is not declared; then the import fails.
@@ -114,9 +115,10 @@ class RemovedCName(NativeRule):
         row = ROWS[name]
         if parse_version(row.removed_in) > self.context.target.version or self.context.is_own(name):
             return
-        private = name.startswith("_")
-        if private and self.context.is_own(_CORE):
+        if row.internal and self.context.is_own(_CORE):
             return
+        certain = node.certain if isinstance(node, Directive) else self.context.is_certain(node)
+        confidence = [Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH][certain + (not name.startswith("_"))]
         self.report(
             node,
             f"`{name}` was removed from the C API in Python {row.removed_in}.",
@@ -124,7 +126,7 @@ class RemovedCName(NativeRule):
             symbol=name,
             removed_in=row.removed_in,
             part=part,
-            confidence=Confidence.MEDIUM if private else None,
-            unless=(f"define {name}", *([f"define {_CORE}", "internal/pycore_"] if private else [])),
-            unless_built_with=(_CORE,) if private else (),
+            confidence=confidence,
+            unless=(f"define {name}", *([f"define {_CORE}", "internal/pycore_"] if row.internal else [])),
+            unless_built_with=(_CORE,) if row.internal else (),
         )
