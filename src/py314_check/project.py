@@ -10,11 +10,12 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py314_check.cargo import Cargo, is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
+from py314_check.languages.native.includes import includes
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target
 from py314_check.requirements import Requirements, string_literals
@@ -26,6 +27,7 @@ _BUILD_FILE = re.compile(
 _CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
 _RUST = re.compile(r".+\.rs|Cargo\.toml")
 _C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
+_C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -70,6 +72,7 @@ class Project:
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
         self._contents = functools.cache(_contents)
+        self._leaves_out = functools.cache(self._find_left_out)
         self._setup_strings = functools.cache(self._read_setup_strings)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
@@ -171,6 +174,18 @@ class Project:
         """Whether a word stands in another source in a file's language, C being one with C++, of its project."""
         kind = next((one for one in (_CYTHON, _RUST) if one.fullmatch(path.name)), _C)
         return bool(words) and self._says(path, words, kind)
+
+    def leaves_out(self, path: Path, *, free_threaded: bool) -> bool:
+        """Whether a C header is included in its project, but nowhere that this build of the target compiles."""
+        return self._leaves_out(path, free_threaded)
+
+    def _find_left_out(self, path: Path, free_threaded: bool) -> bool:
+        if not _C_HEADER.fullmatch(path.name):
+            return False
+        target = replace(self.target, free_threaded=free_threaded)
+        contents = self._contents(self.home(path), _C)
+        found = {includes(data, other.name, path.name, target) for other, data in contents}
+        return False in found and True not in found
 
     def builds_with_crate(self, path: Path, crate: Crate) -> bool | None:
         """Whether the Cargo project that a file belongs to builds with a crate; None where its version is not told."""

@@ -312,7 +312,7 @@ def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
 
 
 def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
-    """None where the name is really the project's own, or another file of the project says otherwise.
+    """None where the name is really the project's own, or another file of the project says otherwise or leaves it out.
 
     Guarded where a declared dependency brings the name back.
 
@@ -321,6 +321,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
         return None
     if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
+        return None
+    if project.leaves_out(path, free_threaded=finding.free_threading or project.target.free_threaded):
         return None
     if finding.crate is not None:
         builds = project.builds_with_crate(path, finding.crate)
