@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from helpers.headers import header_words
+from helpers.headers import compiler_errors, header_words
 from helpers.interpreters import VERSIONS, interpreters
 from helpers.scanning import scan_source
 from py314_rules.native import removed_c_field, removed_c_name
@@ -15,7 +15,9 @@ from py314_rules.native.removed_c_name import NEW_NAMES, Row
 
 from py314_check.api import parse_version
 
-TABLES = {"names": removed_c_name.ROWS, "fields": removed_c_field.ROWS}
+NAMES = removed_c_name.ROWS
+FIELDS = removed_c_field.ROWS
+TABLES = {"names": NAMES, "fields": FIELDS}
 ALL = [(name, row) for rows in TABLES.values() for name, row in rows.items()]
 EACH_VERSION = pytest.mark.parametrize("version", VERSIONS)
 
@@ -26,22 +28,23 @@ def test_rows_are_sorted(rows: dict[str, object]) -> None:
 
 
 def test_every_name_fires() -> None:
-    program = "void f(void) {\n" + "".join(f"    use({name});\n" for name in removed_c_name.ROWS) + "}\n"
+    program = "void f(void) {\n" + "".join(f"    use({name});\n" for name in NAMES) + "}\n"
     result = scan_source(program, path="m.c", target="3.15", codes="EXT101")
-    assert [one.symbol for one in result.findings] == list(removed_c_name.ROWS)
+    assert [one.symbol for one in result.findings] == list(NAMES)
 
 
 def test_every_field_fires() -> None:
-    program = "void f(A *a) {\n" + "".join(f"    use(a->{name});\n" for name in removed_c_field.ROWS) + "}\n"
+    fields = [field.split(".") for field in FIELDS]
+    program = "".join(f"void f{i}({kind} *a) {{ use(a->{field}); }}\n" for i, (kind, field) in enumerate(fields))
     result = scan_source(program, path="m.c", target="3.15", codes="EXT102")
-    assert [one.symbol for one in result.findings] == list(removed_c_field.ROWS)
+    assert [one.symbol for one in result.findings] == list(FIELDS)
 
 
 @pytest.mark.parametrize("target", ["3.13", "3.14", "3.15"])
 def test_no_row_fires_before_its_time(target: str) -> None:
-    program = "void f(void) { " + " ".join(f"use({name});" for name in removed_c_name.ROWS) + " }\n"
+    program = "void f(void) { " + " ".join(f"use({name});" for name in NAMES) + " }\n"
     result = scan_source(program, path="m.c", target=target, codes="EXT101")
-    gone = [name for name, row in removed_c_name.ROWS.items() if parse_version(row.removed_in) <= parse_version(target)]
+    gone = [name for name, row in NAMES.items() if parse_version(row.removed_in) <= parse_version(target)]
     assert [one.symbol for one in result.findings] == gone
 
 
@@ -50,14 +53,29 @@ def test_no_row_fires_before_its_time(target: str) -> None:
 
 @EACH_VERSION
 def test_what_is_gone_is_in_no_header(version: str) -> None:
-    gone = {name for name, row in ALL if parse_version(row.removed_in) <= parse_version(version)}
+    gone = {name for name, row in NAMES.items() if parse_version(row.removed_in) <= parse_version(version)}
     assert gone & header_words(version) == set()
 
 
 @EACH_VERSION
 def test_what_goes_next_is_in_the_headers(version: str) -> None:
+    assert {name for name, row in NAMES.items() if row.removed_in == _next(version)} <= header_words(version)
+
+
+@EACH_VERSION
+def test_fields_compile_as_long_as_they_are_there(version: str) -> None:
+    """One line for each, in one file: those that are gone do not compile, those that go next do."""
+    code = "#include <Python.h>\n#include <structmember.h>\n#include <frameobject.h>\n"
+    lines = [f"void f{i}({name.replace('.', ' *it) { (void)it->')}; }}" for i, name in enumerate(FIELDS)]
+    errors = compiler_errors(code + "\n".join(lines), version)
+    wrong = {list(FIELDS)[int(line) - 4] for line in re.findall(r"^<stdin>:(\d+):\d+: error", errors, re.MULTILINE)}
+    assert {name for name, row in FIELDS.items() if parse_version(row.removed_in) <= parse_version(version)} <= wrong
+    assert {name for name, row in FIELDS.items() if row.removed_in == _next(version)} & wrong == set()
+
+
+def _next(version: str) -> str:
     major, minor = parse_version(version)
-    assert {name for name, row in ALL if row.removed_in == f"{major}.{minor + 1}"} <= header_words(version)
+    return f"{major}.{minor + 1}"
 
 
 @EACH_VERSION
@@ -75,7 +93,7 @@ def test_which_names_the_internal_headers_have() -> None:
     words = (
         header_words("3.13", internal=True) | header_words("3.14", internal=True) | header_words("3.15", internal=True)
     )
-    assert {name for name, row in removed_c_name.ROWS.items() if row.internal} == removed_c_name.ROWS.keys() & words
+    assert {name for name, row in NAMES.items() if row.internal} == NAMES.keys() & words
 
 
 def test_what_to_use_instead_is_declared() -> None:

@@ -27,7 +27,7 @@ class NewName:
     compat: bool = False
 
 
-_CORE = "Py_BUILD_CORE"
+CORE = "Py_BUILD_CORE"
 """Projects that define it use Python's internal headers, to which many names have moved."""
 ROWS = load_facts("py314_rules.facts", "c_names.toml", Row)
 NEW_NAMES = load_facts("py314_rules.facts", "c_new_names.toml", NewName)
@@ -47,6 +47,11 @@ def remedy(row: Row) -> str:
     if row.advice:
         says.append(row.advice)
     return " ".join(says) or "It has no public successor."
+
+
+def unless_core(row: Row) -> tuple[str, ...]:
+    """The words of a project that uses the internal headers, where these have what a row is about."""
+    return (f"define {CORE}", "internal/pycore_") if row.internal else ()
 
 
 class RemovedCName(NativeRule):
@@ -115,7 +120,7 @@ class RemovedCName(NativeRule):
         row = ROWS[name]
         if parse_version(row.removed_in) > self.context.target.version or self.context.is_own(name):
             return
-        if row.internal and self.context.is_own(_CORE):
+        if row.internal and self.context.is_own(CORE):
             return
         certain = node.certain if isinstance(node, Directive) else self.context.is_certain(node)
         confidence = [Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH][certain + (not name.startswith("_"))]
@@ -127,6 +132,6 @@ class RemovedCName(NativeRule):
             removed_in=row.removed_in,
             part=part,
             confidence=confidence,
-            unless=(f"define {name}", *([f"define {_CORE}", "internal/pycore_"] if row.internal else [])),
-            unless_built_with=(_CORE,) if row.internal else (),
+            unless=(f"define {name}", *unless_core(row)),
+            unless_built_with=(CORE,) if row.internal else (),
         )
