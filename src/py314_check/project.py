@@ -197,14 +197,20 @@ class Project:
         return any(one.search(data) for one in wanted for _, data in self._contents(self.home(path), _BUILD_FILE))
 
     def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
-        own, wanted = absolute(path), [word.encode() for word in words]
-        others = (data for other, data in self._contents(self.home(path), kind) if other != own)
-        return any(word in data for data in others for word in wanted)
+        own, wanted = absolute(path), [(word.encode(), _whole(word)) for word in words]
+        others = [data for other, data in self._contents(self.home(path), kind) if other != own]
+        return any(word in data and whole.search(data) for data in others for word, whole in wanted)
 
     def home(self, path: Path) -> Path:
         """The directory of the project that a file belongs to."""
         levels = self._manifests.levels(absolute(path).parent)
         return next((level for level in levels if has_manifest(level)), levels[-1])
+
+
+@functools.cache
+def _whole(word: str) -> re.Pattern[bytes]:
+    """A word as ``unless`` means it: whole where it ends in a letter or a digit."""
+    return re.compile(re.escape(word.encode()) + (rb"(?!\w)" if word[-1].isalnum() else b""))
 
 
 # What a directory holds.

@@ -138,9 +138,17 @@ def test_what_stands_under_a_condition_that_cannot_be_told_is_doubtful() -> None
         "#endif\ni\n#if 1\nj\n#elif UNKNOWN\nk\n#else\nl\n#endif\nm\n#ifdef X\nN\n"
     )
     piece = sliced(ascii_bytes(text), FREE_THREADED, is_cpp=False, is_header=False)
-    left = {match[0]: piece.is_certain(match.start()) for match in re.finditer(rb"[A-Za-z]", piece.code)}
+    left = {match[0]: piece.doubts(match.start()) is None for match in re.finditer(rb"[A-Za-z]", piece.code)}
     assert b"".join(left) == b"aBCfHijmN"
     assert all(certain is letter.islower() for letter, certain in left.items())
+
+
+def test_the_names_that_decide() -> None:
+    text = "/* c */\n#ifndef A_H\n#define A_H\na\n#if X && defined Y || PY_VERSION_HEX\nb\n#ifdef Z\nc\n#endif\n"
+    text += "#endif\nd\n#ifndef B\n#define B\ne\n#endif\n#if OTHER ||\n#if FALSE\nf\n#endif\n#endif\n#endif\n"
+    piece = sliced(ascii_bytes(text), FREE_THREADED, is_cpp=False, is_header=True)
+    names = {match[0].decode(): piece.doubts(match.start()) for match in re.finditer(rb"[A-Za-z]", piece.code)}
+    assert names == {"a": None, "b": None, "c": {"Z"}, "d": None, "e": {"B"}, "f": {"OTHER", "FALSE"}}
 
 
 # What rules may ask

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
 from py314_rules.native.macro_bodies import macro_words, word_in
-from py314_rules.native.removed_c_name import CORE, Row, remedy, unless_core
+from py314_rules.native.removed_c_name import CORE, Row, remedy, unless_elsewhere
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class RemovedCField(NativeRule):
             removed_in=row.removed_in,
             part=part,
             confidence=[Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH][certain + bool(structure)],
-            unless=(*(() if structure else (f" {name};", f"*{name};")), *unless_core(row)),
+            unless=(*(() if structure else (f" {name};", f"*{name};")), *unless_elsewhere(self.context, node, row)),
             unless_built_with=(CORE,) if row.internal else (),
         )
 

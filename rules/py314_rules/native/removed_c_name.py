@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
+from py314_check.api import (
+    Confidence,
+    Directive,
+    Impact,
+    Level,
+    NativeContext,
+    NativeRule,
+    Node,
+    Words,
+    load_facts,
+    parse_version,
+)
 from py314_rules.native.macro_bodies import macro_words, word_in
 
 
@@ -49,9 +60,13 @@ def remedy(row: Row) -> str:
     return " ".join(says) or "It has no public successor."
 
 
-def unless_core(row: Row) -> tuple[str, ...]:
-    """The words of a project that uses the internal headers, where these have what a row is about."""
-    return (f"define {CORE}", "internal/pycore_") if row.internal else ()
+def unless_elsewhere(context: NativeContext, node: Node | Directive, row: Row) -> list[str]:
+    """What says in other sources that the target does not compile this: they define the macros that decide it, by
+    the version for all one can tell; or the project uses the internal headers, which have what the row is about.
+    """
+    decides = [] if isinstance(node, Directive) else context.doubts(node)
+    core = [f"define {CORE}", "internal/pycore_"] if row.internal else []
+    return [f"define {macro}" for macro in decides] + core
 
 
 class RemovedCName(NativeRule):
@@ -65,7 +80,8 @@ class RemovedCName(NativeRule):
 
     Not reported: code that the target's build leaves out (`#if PY_VERSION_HEX < 0x030D0000`), names for which the file
     tests with `#ifdef`, and names that the project defines itself; nor names that moved to Python's internal headers,
-    in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told, confidence is less.
+    in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told, confidence is less; it
+    is not reported where another file of the project defines a macro that the condition asks for.
 
     ## Why it matters
     The extension does not build. Older compilers only warn of a function that is not declared; then the import fails.
@@ -132,6 +148,6 @@ class RemovedCName(NativeRule):
             removed_in=row.removed_in,
             part=part,
             confidence=confidence,
-            unless=(f"define {name}", *unless_core(row)),
+            unless=(f"define {name}", *unless_elsewhere(self.context, node, row)),
             unless_built_with=(CORE,) if row.internal else (),
         )
