@@ -526,6 +526,9 @@ class NativeContext(Protocol):
     def is_certain(self, node: Node) -> bool:
         """Whether the configuration certainly has a node: no condition around it is one that cannot be told."""
 
+    def doubts(self, node: Node) -> Sequence[str]:
+        """The unknown macros of which the conditions around a node ask, sorted: another file may define them."""
+
     def is_own(self, name: str) -> bool:
         """Whether the file defines or declares a function, or defines a macro, of this name, or tests with ``#if`` or
         ``#ifdef`` for it.
@@ -728,7 +731,8 @@ class Rule:
         ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
         all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
-        ``unless``: words of which none may stand in another native source of the project, which would say otherwise;
+        ``unless``: words of which none may stand in another native source of the project, which would say otherwise: as
+        they are, and whole where they end in a letter or a digit;
         ``unless_built_with``: regular expressions of which none may match in one of its build files.
         ``only_with``: codes of which one must be found in the same project, in the same run.
         ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the

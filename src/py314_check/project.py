@@ -10,11 +10,12 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py314_check.cargo import Cargo, is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
+from py314_check.languages.native.includes import includes
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
 from py314_check.requirements import Requirements, string_literals
@@ -27,6 +28,7 @@ _BUILD_FILE = re.compile(
 _CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
 _RUST = re.compile(r".+\.rs|Cargo\.toml")
 _C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
+_C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -71,6 +73,7 @@ class Project:
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
         self._contents = functools.cache(_contents)
+        self._leaves_out = functools.cache(self._find_left_out)
         self._setup_strings = functools.cache(self._read_setup_strings)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
@@ -179,6 +182,18 @@ class Project:
         kind = next((one for one in (_CYTHON, _RUST) if one.fullmatch(path.name)), _C)
         return bool(words) and self._says(path, words, kind)
 
+    def leaves_out(self, path: Path, *, free_threaded: bool) -> bool:
+        """Whether a C header is included in its project, but nowhere that this build of the target compiles."""
+        return self._leaves_out(path, free_threaded)
+
+    def _find_left_out(self, path: Path, free_threaded: bool) -> bool:
+        if not _C_HEADER.fullmatch(path.name):
+            return False
+        target = replace(self.target, free_threaded=free_threaded)
+        contents = self._contents(self.home(path), _C)
+        found = {includes(data, other.name, path.name, target) for other, data in contents}
+        return False in found and True not in found
+
     def builds_with_crate(self, path: Path, crate: Crate) -> bool | None:
         """Whether the Cargo project that a file belongs to builds with a crate; None where its version is not told."""
         return self._cargo.builds_with(path, crate)
@@ -189,14 +204,20 @@ class Project:
         return any(one.search(data) for one in wanted for _, data in self._contents(self.home(path), _BUILD_FILE))
 
     def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
-        own, wanted = absolute(path), [word.encode() for word in words]
-        others = (data for other, data in self._contents(self.home(path), kind) if other != own)
-        return any(word in data for data in others for word in wanted)
+        own, wanted = absolute(path), [(word.encode(), _whole(word)) for word in words]
+        others = [data for other, data in self._contents(self.home(path), kind) if other != own]
+        return any(word in data and whole.search(data) for data in others for word, whole in wanted)
 
     def home(self, path: Path) -> Path:
         """The directory of the project that a file belongs to."""
         levels = self._manifests.levels(absolute(path).parent)
         return next((level for level in levels if has_manifest(level)), levels[-1])
+
+
+@functools.cache
+def _whole(word: str) -> re.Pattern[bytes]:
+    """A word as ``unless`` means it: whole where it ends in a letter or a digit."""
+    return re.compile(re.escape(word.encode()) + (rb"(?!\w)" if word[-1].isalnum() else b""))
 
 
 # What a directory holds.

@@ -324,7 +324,7 @@ def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
 
 
 def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
-    """None where the name is really the project's own, or another file of the project says otherwise.
+    """None where the name is really the project's own, or another file of the project says otherwise or leaves it out.
 
     Guarded where a declared dependency brings the name back.
 
@@ -335,6 +335,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     if finding.added_in is not None and not project.may_run_before(path, finding.added_in):
         return None
     if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
+        return None
+    if project.leaves_out(path, free_threaded=finding.free_threading or project.target.free_threaded):
         return None
     if finding.crate is not None:
         builds = project.builds_with_crate(path, finding.crate)

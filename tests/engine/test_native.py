@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers.scanning import scan_source
+from helpers.scanning import scan_source, scan_sources
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tree_sitter import Node
@@ -138,9 +138,17 @@ def test_what_stands_under_a_condition_that_cannot_be_told_is_doubtful() -> None
         "#endif\ni\n#if 1\nj\n#elif UNKNOWN\nk\n#else\nl\n#endif\nm\n#ifdef X\nN\n"
     )
     piece = sliced(ascii_bytes(text), FREE_THREADED, is_cpp=False, is_header=False)
-    left = {match[0]: piece.is_certain(match.start()) for match in re.finditer(rb"[A-Za-z]", piece.code)}
+    left = {match[0]: piece.doubts(match.start()) is None for match in re.finditer(rb"[A-Za-z]", piece.code)}
     assert b"".join(left) == b"aBCfHijmN"
     assert all(certain is letter.islower() for letter, certain in left.items())
+
+
+def test_the_names_that_decide() -> None:
+    text = "/* c */\n#ifndef A_H\n#define A_H\na\n#if X && defined Y || PY_VERSION_HEX\nb\n#ifdef Z\nc\n#endif\n"
+    text += "#endif\nd\n#ifndef B\n#define B\ne\n#endif\n#if OTHER ||\n#if FALSE\nf\n#endif\n#endif\n#endif\n"
+    piece = sliced(ascii_bytes(text), FREE_THREADED, is_cpp=False, is_header=True)
+    names = {match[0].decode(): piece.doubts(match.start()) for match in re.finditer(rb"[A-Za-z]", piece.code)}
+    assert names == {"a": None, "b": None, "c": {"Z"}, "d": None, "e": {"B"}, "f": {"OTHER", "FALSE"}}
 
 
 # What rules may ask
@@ -505,7 +513,13 @@ HOSTILE = {
     "memory of many names": b"void f(T *x) {"
     + b"".join(b"char *p%d = malloc(1); PyMem_Free(p%d); x->p%d = p%d;" % (i, i, i, i) for i in range(1_500)),
     "macros of removed names": b"".join(b"#define M%d(x) PyEval_CallObject(x->ob_refcnt)\n" % i for i in range(5_000)),
-    "Objective-C": b"@interface A : B\n- (void)c;\n@end\n",
+    "Objective-C": b"#import <A/B.h>\n@class C;\n@interface A : B <C>\n{ id d; }\n@property(nonatomic) id e;\n"
+    b"- (void)c:(id)d with:(NSString *)s;\n@end\n@implementation A\n- (void)c:(id)d with:(NSString *)s\n"
+    b'{ @try { [d f:@"x" g:^(int i) { return [self h][i]; }]; } @catch (E *e) {} }\n@end\n' * 200,
+    "K&R, often": b"static PyObject *\nf(self, args)\n    PyObject *self;\n    PyObject *args;\n{ return g(self); }\n"
+    * 500,
+    "macros that open and close": b"#define BEGIN {\n#define END }\n#define OPEN(x) if (x) {\n"
+    + b"void f(void) BEGIN OPEN(a) PyList_GetItem(a, 0); } END\n" * 500,
     "a table": b"static const int t[] = {" + b"0x12345678, " * 20_000 + b"};",
 }
 
@@ -586,10 +600,28 @@ def broken_code(draw: st.DrawFn) -> bytes:
 @settings(max_examples=300, deadline=10_000, suppress_health_check=[HealthCheck.too_slow])
 @given(code=broken_code(), path=st.sampled_from(["m.c", "m.h", "m.cpp"]))
 def test_broken_code(code: bytes, path: str) -> None:
-    result = scan_source(b"#include <Python.h>\n" + code, path=path, codes="EXT", target="3.14t")
+    """Places lie within the text, and what other files of the batch have is found."""
+    code = b"#include <Python.h>\n" + code
+    result, other = scan_sources({path: code, "other.c": MODULE}, codes="EXT", target="3.14t")
     assert result.notifications == ()
-    lines = code.count(b"\n") + code.count(b"\r") + 3
-    assert all(1 <= one.place.line <= one.place.end_line <= lines for one in result.findings)
+    assert [one.code for one in other.findings] == ["EXT001"]
+    lines = re.split(rb"\r\n|\r|\n", code)
+    for place in (one.place for one in result.findings):
+        assert (place.line, place.column) <= (place.end_line, place.end_column)
+        for line, column in ((place.line, place.column), (place.end_line, place.end_column)):
+            assert 1 <= line <= len(lines)
+            assert 1 <= column <= len(lines[line - 1]) + 1
+
+
+def test_ten_megabytes() -> None:
+    """Analysed, or reported as not analysed; in bounded time either way."""
+    function = b"static PyObject *f%d(PyObject *a, PyObject *b) { if (a == NULL) { goto e; } return g(a, b, %d); e: return b; }\n"
+    code = MODULE + b"".join(function % (i, i) for i in range(90_000))
+    assert len(code) > 10_000_000
+    start = time.process_time()
+    result = scan_source(code, path="m.c", codes="EXT")
+    assert time.process_time() - start < 20
+    assert bool(result.findings) is not result.not_analysed
 
 
 @pytest.mark.parametrize("code", REAL, ids=range(len(REAL)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 from py314_check.model import Finding, Target
 from py314_check.registry import all_rules
@@ -14,10 +15,19 @@ def scan_source(
 ) -> FileResult:
     """The result for one file, before anything that the project decides. ``codes`` selects rules by prefix."""
     data = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
+    (result,) = scan_sources({path: data}, target=target, word_test=word_test, codes=codes)
+    return result
+
+
+def scan_sources(
+    sources: Mapping[str, bytes], *, target: str = "3.14", word_test: bool = True, codes: str = ""
+) -> list[FileResult]:
+    """The results for several files by path, in one batch and in their order."""
     rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
     settings = ScanSettings(Target.parse(target), rules, line_hashes=True, word_test=word_test)
-    prepared = prepare(path, data, settings)
-    return scan_batch([prepared], settings)[0] if isinstance(prepared, Task) else prepared
+    prepared = [prepare(path, data, settings) for path, data in sources.items()]
+    scanned = iter(scan_batch([one for one in prepared if isinstance(one, Task)], settings))
+    return [next(scanned) if isinstance(one, Task) else one for one in prepared]
 
 
 def found(source: str | bytes, **how: str) -> list[Finding]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Words, load_facts, parse_version
+from py314_check.api import (
+    Confidence,
+    Directive,
+    Impact,
+    Level,
+    NativeContext,
+    NativeRule,
+    Node,
+    Words,
+    load_facts,
+    parse_version,
+)
 from py314_rules.native.macro_bodies import macro_words, word_in
 
 
@@ -14,11 +26,47 @@ class Row:
 
     removed_in: str
     instead: str | None = None
+    advice: str | None = None
+    internal: bool = False
 
 
-_CORE = "Py_BUILD_CORE"
-"""Projects that define it use Python's internal headers, to which many private names have moved."""
+@dataclass(frozen=True)
+class NewName:
+    """A row of facts/c_new_names.toml, which says what each key means."""
+
+    since: str
+    compat: bool = False
+
+
+CORE = "Py_BUILD_CORE"
+"""Projects that define it use Python's internal headers, to which many names have moved."""
 ROWS = load_facts("py314_rules.facts", "c_names.toml", Row)
+NEW_NAMES = load_facts("py314_rules.facts", "c_new_names.toml", NewName)
+_NAME = re.compile(r"\w+")
+
+
+def remedy(row: Row) -> str:
+    """What to do about a name or field that is gone, in a sentence or two."""
+    says = []
+    if row.instead:
+        name = _NAME.match(row.instead)
+        new = NEW_NAMES.get(name[0]) if name else None
+        since = f"new in Python {new.since}" if new else ""
+        if new and new.compat:
+            since += "; pythoncapi-compat has it for older versions"
+        says.append(f"Use `{row.instead}` ({since})." if since else f"Use `{row.instead}`.")
+    if row.advice:
+        says.append(row.advice)
+    return " ".join(says) or "It has no public successor."
+
+
+def unless_elsewhere(context: NativeContext, node: Node | Directive, row: Row) -> list[str]:
+    """What says in other sources that the target does not compile this: they define the macros that decide it, by
+    the version for all one can tell; or the project uses the internal headers, which have what the row is about.
+    """
+    decides = [] if isinstance(node, Directive) else context.doubts(node)
+    core = [f"define {CORE}", "internal/pycore_"] if row.internal else []
+    return [f"define {macro}" for macro in decides] + core
 
 
 class RemovedCName(NativeRule):
@@ -31,8 +79,9 @@ class RemovedCName(NativeRule):
     In macros, they are reported where the file also uses the macro.
 
     Not reported: code that the target's build leaves out (`#if PY_VERSION_HEX < 0x030D0000`), names for which the file
-    tests with `#ifdef`, and names that the project defines itself; nor private names in projects that use Python's
-    internal headers (`Py_BUILD_CORE`), to which many of them have moved.
+    tests with `#ifdef`, and names that the project defines itself; nor names that moved to Python's internal headers,
+    in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told, confidence is less; it
+    is not reported where another file of the project defines a macro that the condition asks for.
 
     ## Why it matters
     The extension does not build. Older compilers only warn of a function that is not declared; then the import fails.
@@ -87,17 +136,18 @@ class RemovedCName(NativeRule):
         row = ROWS[name]
         if parse_version(row.removed_in) > self.context.target.version or self.context.is_own(name):
             return
-        private = name.startswith("_")
-        if private and self.context.is_own(_CORE):
+        if row.internal and self.context.is_own(CORE):
             return
+        certain = node.certain if isinstance(node, Directive) else self.context.is_certain(node)
+        confidence = [Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH][certain + (not name.startswith("_"))]
         self.report(
             node,
             f"`{name}` was removed from the C API in Python {row.removed_in}.",
-            help=f"Use `{row.instead}`." if row.instead else "It has no public successor.",
+            help=remedy(row),
             symbol=name,
             removed_in=row.removed_in,
             part=part,
-            confidence=Confidence.MEDIUM if private else None,
-            unless=(f"define {name}", *([f"define {_CORE}", "internal/pycore_"] if private else [])),
-            unless_built_with=(_CORE,) if private else (),
+            confidence=confidence,
+            unless=(f"define {name}", *unless_elsewhere(self.context, node, row)),
+            unless_built_with=(CORE,) if row.internal else (),
         )

@@ -17,6 +17,7 @@ _DEFINE = re.compile(rb"(?P<name>\w+)(?P<parameters>\()?[ \t]*(?P<body>.*)", re.
 _TOKEN = re.compile(
     rb"\s*(?:(?P<number>\d[\w']*)|(?P<name>[A-Za-z_]\w*)|(?P<sign>&&|\|\||[=!<>]=|<<|>>|[-+*/%<>!~&|^?:(),]))"
 )
+_NAME = re.compile(rb"\b[A-Za-z_]\w*")
 _SUFFIX = re.compile(r"[uUlLzZ]+$|'")
 _NAMES_LIMIT = 500
 """How many names are looked up for one condition: macros can double at each step."""
@@ -82,6 +83,11 @@ class Macros:
 
     def defined(self, name: bytes) -> bool | None:
         return self._known[name] is not None if name in self._known else None
+
+    def unknown(self, expression: bytes) -> frozenset[str]:
+        """The names in an expression of which it is not known whether they are defined, or as what."""
+        names = set(_NAME.findall(expression)) - {b"defined"}
+        return frozenset(name.decode() for name in names if name not in self._known)
 
     def value(self, expression: bytes) -> int | None:
         """What an expression comes to."""

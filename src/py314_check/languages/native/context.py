@@ -158,7 +158,10 @@ class NativeContext:
         return name in self._init_only
 
     def is_certain(self, node: Node) -> bool:
-        return self._piece.is_certain(node.start_byte)
+        return self._piece.doubts(node.start_byte) is None
+
+    def doubts(self, node: Node) -> Sequence[str]:
+        return sorted(self._piece.doubts(node.start_byte) or ())
 
     def is_own(self, name: str) -> bool:
         return name in self.functions or name in self._preprocessed or name in self._prototypes
@@ -304,7 +307,7 @@ class NativeContext:
         for one in self._directives:
             place = self._source.place(one.start, one.end)
             text = self._source.text[one.start : one.end]
-            yield Directive(place, one.name, one.rest, one.start, text, self._piece.is_certain(one.start))
+            yield Directive(place, one.name, one.rest, one.start, text, self._piece.doubts(one.start) is None)
 
     def _type(self, node: Node) -> str:
         found = node.child_by_field_name("type")

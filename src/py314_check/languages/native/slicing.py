@@ -22,6 +22,7 @@ _PIECES = re.compile(
     rb"(?P<directive>%s)|(?P<comment>%s)|%s|%s" % (_DIRECTIVE, _COMMENT, _STRING, _CHARACTER), re.VERBOSE
 )
 _IN_DIRECTIVE = re.compile(rb"(?P<string>%s|%s)|%s|\\\r?\n" % (_STRING, _CHARACTER, _COMMENT))
+_NEXT_DEFINES = re.compile(rb"\s*\#[ \t]*define[ \t]+(\w+)")
 _PARTS = re.compile(rb"\#\s*(?P<name>\w*)\s*(?P<rest>.*)", re.DOTALL)
 _SPACES = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 
@@ -40,17 +41,18 @@ class Directive:
 class Slice:
     """What is left of a file in one configuration. ``code`` is as long as the text, and ASCII.
 
-    ``doubtful`` are the spans, in order, that are left only because a condition around them cannot be told.
+    ``doubtful`` are the spans, in order, that are left only because a condition around them cannot be told, each with
+    the unknown names in such conditions.
     """
 
     code: bytes
     directives: tuple[Directive, ...]
-    doubtful: tuple[tuple[int, int], ...] = ()
+    doubtful: tuple[tuple[int, int, frozenset[str]], ...] = ()
 
-    def is_certain(self, offset: int) -> bool:
-        """Whether the configuration certainly has what stands at an offset of the code."""
-        at = bisect_right(self.doubtful, (offset, len(self.code))) - 1
-        return at < 0 or offset >= self.doubtful[at][1]
+    def doubts(self, offset: int) -> frozenset[str] | None:
+        """The unknown names that decide whether the configuration has what stands at an offset; None if it has."""
+        at = bisect_right(self.doubtful, offset, key=lambda span: span[0]) - 1
+        return self.doubtful[at][2] if at >= 0 and offset < self.doubtful[at][1] else None
 
 
 def ascii_bytes(text: str) -> bytes:
@@ -69,8 +71,8 @@ def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Sli
     macros = Macros(target, is_cpp=is_cpp, is_header=is_header)
     branches = _Branches()
     kept: list[Directive] = []
-    doubtful: list[tuple[int, int]] = []
-    doubtful_from = -1
+    doubtful: list[tuple[int, int, frozenset[str]]] = []
+    doubtful_from = 0
     result = bytearray(code)
     dead_from = 0
     for match in _PIECES.finditer(code):
@@ -83,12 +85,13 @@ def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Sli
                 continue
             name, rest = _parts(match[0])
             if name in _Branches.NAMES:
+                is_first = not kept and doubtful_from == 0
+                if is_first and name == b"ifndef" and _is_include_guard(rest, code, end, result[:start]):
+                    macros.read(b"undef", rest)
+                if branches.doubts is not None:
+                    doubtful.append((doubtful_from, start, branches.doubts))
                 branches.step(name, rest, macros)
-                if branches.doubtful and doubtful_from < 0:
-                    doubtful_from = end
-                elif doubtful_from >= 0 and not branches.doubtful:
-                    doubtful.append((doubtful_from, start))
-                    doubtful_from = -1
+                doubtful_from = end
             elif branches.live:
                 macros.read(name, rest)
                 kept.append(Directive(start, end, name.decode(), rest.decode()))
@@ -96,9 +99,15 @@ def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Sli
         dead_from = end
     if not branches.live:
         result[dead_from:] = code[dead_from:].translate(_SPACES)
-    if doubtful_from >= 0:
-        doubtful.append((doubtful_from, len(code)))
+    if branches.doubts is not None:
+        doubtful.append((doubtful_from, len(code), branches.doubts))
     return Slice(bytes(result), tuple(kept), tuple(doubtful))
+
+
+def _is_include_guard(name: bytes, code: bytes, end: int, before: bytearray) -> bool:
+    """Whether an ``#ifndef``, which ends at an offset, keeps a header from being read twice: it defines the name."""
+    defines = _NEXT_DEFINES.match(code, end)
+    return defines is not None and defines[1] == name and not before.strip()
 
 
 def _parts(directive: bytes) -> tuple[bytes, bytes]:
@@ -114,19 +123,19 @@ class _Branches:
     NAMES = frozenset({b"if", b"ifdef", b"ifndef", b"elif", b"elifdef", b"elifndef", b"else", b"endif"})
 
     def __init__(self) -> None:
-        self._open = [_Branch(live=True, taken=True, doubtful=False)]
+        self._open = [_Branch(live=True, taken=True, doubts=None)]
 
     @property
     def live(self) -> bool:
         return self._open[-1].live
 
     @property
-    def doubtful(self) -> bool:
-        return self._open[-1].doubtful
+    def doubts(self) -> frozenset[str] | None:
+        return self._open[-1].doubts
 
     def step(self, name: bytes, rest: bytes, macros: Macros) -> None:
         if name.startswith(b"if"):
-            self._open.append(_Branch(live=False, taken=False, doubtful=False))
+            self._open.append(_Branch(live=False, taken=False, doubts=None))
         elif len(self._open) == 1:
             return
         elif name == b"endif":
@@ -137,15 +146,17 @@ class _Branches:
         if outside.live and not before.taken:
             holds = name == b"else" or macros.holds(name.removeprefix(b"el"), rest)
         live = holds is not False
-        self._open[-1] = _Branch(live, before.taken or live, outside.doubtful or holds is None)
+        doubts = outside.doubts if holds is not None else macros.unknown(rest) | (outside.doubts or frozenset())
+        self._open[-1] = _Branch(live, before.taken or live, doubts)
 
 
 @dataclass(frozen=True)
 class _Branch:
-    """A branch of a conditional: whether it is ``live``, whether it or one before it was ``taken``, and whether it is
-    live only because a condition cannot be told.
+    """A branch of a conditional: whether it is ``live``, and whether it or one before it was ``taken``.
+
+    Where it is live only because a condition cannot be told, ``doubts`` are the unknown names there.
     """
 
     live: bool
     taken: bool
-    doubtful: bool
+    doubts: frozenset[str] | None
