@@ -23,6 +23,7 @@ from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.native.foreign import why_foreign
 from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target, parse_version
 from py314_check.registry import all_rules
+from py314_check.signs_of_threads import shows_threads
 from py314_check.source import SourceError, SourceFile, decode_native, decode_python
 from py314_check.words import WordTest
 
@@ -202,6 +203,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
 
     hashes = line_hashes(source.data) if settings.line_hashes and located else {}
     seen: Counter[tuple[str, str, str]] = Counter()
+    threaded = any(one.rule.needs_threads for one in located) and shows_threads(source.data)
     findings = []
     for one in located:
         rule, report = one.rule, one.report
@@ -233,6 +235,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             crate=report.crate,
             only_with=report.only_with,
             free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
+            needs_threads=rule.needs_threads and not threaded,
         )
         seen[key] += 1
         findings.append(finding)
@@ -316,7 +319,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
 
     Guarded where a declared dependency brings the name back.
 
-    What is about free-threaded builds is a note where neither the target nor the project is for them.
+    What is about free-threaded builds is a note where neither the target nor the project is for them; and what takes
+    threads where nothing in the project shows any, of a confidence one step lower.
     """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
         return None
@@ -335,6 +339,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     if finding.guard is None and finding.way_out and project.is_first_party(path, finding.way_out):
         guard = f"the project has {finding.way_out}, which is the other way"
         return replace(finding, guard=guard, level=Level.NOTE)
+    if finding.needs_threads and not project.shows_threads(path):
+        finding = replace(finding, level=Level.NOTE, confidence=finding.confidence.lowered)
     if finding.free_threading and not (project.target.free_threaded or project.declares_free_threading(path)):
         return replace(finding, level=Level.NOTE)
     return finding

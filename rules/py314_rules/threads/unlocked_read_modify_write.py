@@ -1,0 +1,108 @@
+"""GIL105 unlocked-read-modify-write."""
+
+from __future__ import annotations
+
+import re
+
+from py314_check.api import Confidence, Impact, Level, Rule, Use, Words, cst
+from py314_rules.threads.sharing import containers, declared_global, is_unlikely
+
+_ADDED = re.compile(rb"\n[ \t]+(\w+)[ \t]*(?:(?:[-+*/|&^%@]|//|\*\*|<<|>>)=|=[^\r\n=]*\b\1\b)")
+_CLASS_ADDED = re.compile(
+    rb"\n[ \t]+(?:cls|[\w.]*\b__class__|type\(\w+\)|_*[A-Z]\w*)\.(\w+)[ \t]*"
+    rb"(?:(?:[-+*/|&^%@]|//|\*\*|<<|>>)=|=[ \t]*\(?[\w.]+\.\1[ \t]*[-+*/|&^%])"
+)
+
+
+def _may_add(data: bytes) -> bool:
+    names = declared_global(data)
+    return (
+        (bool(names) and not names.isdisjoint(_ADDED.findall(data)))
+        or any(one.added for one in containers(data))
+        or _CLASS_ADDED.search(data) is not None
+    )
+
+
+class UnlockedReadModifyWrite(Rule):
+    """A counter or the like of a module or class that is changed by `+=` without a lock.
+
+    ## What it does
+    Reports `n += 1`, `n = n + 1` and other such operators where `n` is a variable of the module (through `global`), a
+    variable of a class (`cls.n`, `Class.n`, `type(self).n`), or an element of a container of the module or of a class
+    (`counts[key] += 1`), in a function that no lock protects.
+
+    What runs only while the module is imported, under `if __name__ == "__main__":` or in tests is not reported. In
+    functions that are named like ones that set something up or take it down, and in coroutines, the confidence is low.
+
+    ## Why it matters
+    The operator reads, adds and writes: three steps. Two threads that read the same value both write the same
+    result, so one change is lost, and numbers that were to be unique are given out twice. With the GIL a switch between
+    the steps was rare. Without it, it is common.
+
+    ## Example
+    ```python
+    import threading
+
+    _requests = 0
+
+
+    def handle(request):
+        global _requests
+        _requests += 1
+    ```
+
+    ## Use instead
+    ```python
+    import threading
+
+    _requests = 0
+    _lock = threading.Lock()
+
+
+    def handle(request):
+        global _requests
+        with _lock:
+            _requests += 1
+    ```
+
+    For numbers that only have to be unique, `next(itertools.count())` of one shared counter needs no lock in CPython.
+
+    ## Fix safety
+    There is no fix: which lock protects the variable is a matter of design.
+
+    ## References
+    - [Thread safety guarantees](https://docs.python.org/3/library/threadsafety.html)
+    - [Python support for free threading](https://docs.python.org/3/howto/free-threading-python.html#thread-safety)
+    """
+
+    code, name = "GIL105", "unlocked-read-modify-write"
+    level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
+    free_threading = needs_threads = True
+    words = (Words("def", test=_may_add),)
+
+    def visit_Module(self, node: cst.Module) -> None:
+        for variable in self.context.shared:
+            for use in variable.uses:
+                if self._adds(use) and not self.context.is_serialised(use.node):
+                    self._tell(variable.name, use)
+
+    def _adds(self, use: Use) -> bool:
+        """Whether a use computes the new value from the old."""
+        if use.kind == "add" or use.how == "[]+=":
+            return True
+        if use.kind != "set" or not isinstance(use.act, cst.Assign) or not isinstance(use.act.value, cst.BinaryOperation):
+            return False
+        written = self.context.dotted(use.node)
+        operation = use.act.value
+        return bool(written) and written in (self.context.dotted(operation.left), self.context.dotted(operation.right))
+
+    def _tell(self, name: str, use: Use) -> None:
+        element = use.how == "[]+="
+        self.report(
+            use.node,
+            f"This reads {'an element of ' if element else ''}`{name}`, computes and writes it back without a lock: a"
+            " change by another thread in between is lost.",
+            help="Hold a lock, or count in each thread and add up.",
+            symbol=name,
+            confidence=Confidence.LOW if is_unlikely(self.context, use.node) else None,
+        )
