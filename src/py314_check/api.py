@@ -317,9 +317,9 @@ class Use:
     """A place where a function of a Python file uses a variable that threads share.
 
     ``node`` is the variable there (or the ``hasattr`` that asks for it), ``act`` what is done with it: the assignment,
-    the call, the loop. ``kind`` is ``set`` (it gets a new value, or none), ``add`` (``+=`` and the like), ``change`` (of a
-    container in place; ``how`` is the method, ``[]=``, ``[]+=`` or ``del``), ``iterate`` (less what is documented to lock
-    the container meanwhile, such as ``list``), ``item`` or ``read``.
+    the call, the loop. ``kind`` is ``set`` (it gets a new value, or none), ``add`` (``+=`` and the like), ``change``
+    (of a container in place; ``how`` is the method, ``[]=``, ``[]+=`` or ``del``), ``iterate`` (less what is
+    documented to lock the container meanwhile, such as ``list``), ``item`` or ``read``.
     """
 
     node: cst.BaseExpression

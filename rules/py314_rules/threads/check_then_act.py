@@ -29,8 +29,8 @@ class CheckThenAct(Rule):
 
     ## Why it matters
     Between the test and the change another thread may do the same. The result is a `KeyError` or an `IndexError` where
-    the test seemed to rule it out, or elements that vanish with the list that they were put into. With the GIL that took
-    a switch of threads between two lines.
+    the test seemed to rule it out, or elements that vanish with the list that they were put into. With the GIL that
+    took a switch of threads between two lines.
 
     ## Example
     ```python
@@ -77,9 +77,10 @@ class CheckThenAct(Rule):
             told: set[cst.CSTNode | None] = set()
             for use in variable.uses:
                 function = self.context.enclosing(use.node, cst.FunctionDef)
-                if use.kind == "change" and function not in told and not self.context.is_serialised(use.node):
-                    if self._check(variable, use):
-                        told.add(function)
+                if use.kind != "change" or function in told or self.context.is_serialised(use.node):
+                    continue
+                if self._check(variable, use):
+                    told.add(function)
 
     def _check(self, variable: Shared, use: Use) -> bool:
         if use.how == "[]=" and self._is_found(variable, use, present=False):
@@ -111,7 +112,9 @@ class CheckThenAct(Rule):
             confidence, what = Confidence.HIGH, "two threads that find nothing each make one"
         elif is_instance(self.context, value):
             confidence, what = Confidence.MEDIUM, "two threads that find nothing each make one"
-        self._tell(variable, use, what, "Use `setdefault`, or hold a lock around the test and this.", confidence=confidence)
+        self._tell(
+            variable, use, what, "Use `setdefault`, or hold a lock around the test and this.", confidence=confidence
+        )
         return True
 
     def _tell(

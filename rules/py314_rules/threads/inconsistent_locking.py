@@ -7,7 +7,6 @@ import re
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.threads.sharing import containers, declared_global, function_name, races
 
-
 _TAKES = re.compile(
     rb"(?i)\n[ \t]+with[ \t][^\r\n]*(?:(?<![bc])lock|mutex|sem|cond|synchroni|critical|exclusive|cv|mu\b)"
     rb"|\n[ \t]+@[^\r\n]*(?:(?<![bc])lock|synchroni)|acquire|import[ \t]+threading|from[ \t]+threading"
@@ -33,8 +32,8 @@ class InconsistentLocking(Rule):
     take it down are not reported.
 
     ## Why it matters
-    Somebody saw that threads meet here. A lock protects only if everybody takes it: the write without it can fall in the
-    middle of a locked section, whose test and change are then not one step any more. The GIL made that rare.
+    Somebody saw that threads meet here. A lock protects only if everybody takes it: the write without it can fall in
+    the middle of a locked section, whose test and change are then not one step any more. The GIL made that rare.
 
     ## Example
     ```python

@@ -115,8 +115,16 @@ class ProcessStateSwapped(Rule):
         parent = next(ancestors)
         if isinstance(parent, cst.Subscript) and parent.value is node:
             parent = next(ancestors)
-        called = isinstance(parent, cst.Attribute) and isinstance(next(ancestors), cst.Call) and parent.attr.value in _CHANGES
-        if called or isinstance(parent, (cst.AssignTarget, cst.AugAssign, cst.Del)) or self._is_taken_apart(parent, node):
+        called = (
+            isinstance(parent, cst.Attribute)
+            and isinstance(next(ancestors), cst.Call)
+            and parent.attr.value in _CHANGES
+        )
+        if (
+            called
+            or isinstance(parent, (cst.AssignTarget, cst.AugAssign, cst.Del))
+            or self._is_taken_apart(parent, node)
+        ):
             self._note(node, "set", node)
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -155,11 +163,10 @@ class ProcessStateSwapped(Rule):
     def _is_taken_apart(self, parent: cst.CSTNode, node: cst.CSTNode) -> bool:
         if not isinstance(parent, cst.Element):
             return False
-        around = [one for one in self.context.ancestors(parent)][:2]
-        return isinstance(around[-1], cst.AssignTarget)
+        return isinstance(list(self.context.ancestors(parent))[1], cst.AssignTarget)
 
     def _is_set_back(self, first: cst.CSTNode, last: cst.CSTNode, name: str) -> bool:
-        """Whether what is set at one place is set back at another: in ``finally``, behind ``yield``, or in ``__exit__``."""
+        """Whether what is set at one place is set back at another: in ``finally``, after ``yield``, in ``__exit__``."""
         if name not in STATES and not self._is_saved(last):
             return False
         place = self.context.enclosing(last, cst.FunctionDef)
@@ -174,7 +181,11 @@ class ProcessStateSwapped(Rule):
     def _is_saved(self, target: cst.CSTNode) -> bool:
         """Whether what a variable is set to is a name: what was saved."""
         assign = self.context.enclosing(target, cst.Assign)
-        return assign is not None and isinstance(assign.value, cst.Name) and assign.value.value not in ("None", "True", "False")
+        return (
+            assign is not None
+            and isinstance(assign.value, cst.Name)
+            and assign.value.value not in ("None", "True", "False")
+        )
 
     def _tell(self, node: cst.CSTNode, name: str, what: str) -> None:
         self.report(

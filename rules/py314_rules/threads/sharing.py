@@ -1,4 +1,4 @@
-"""What the rules about shared state have in common: which uses of a variable race, and what a file's bytes say of it."""
+"""What the rules about shared state have in common: which uses of a variable race, and what bytes say of it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _RESOURCE = re.compile(
     r"(?i)thread|process(?!or)|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
     r"|tempor|^open$|_open$|event_?loop|queue$|(?<![bc])lock$|semaphore$|condition$"
 )
-_MADE = rb"[ \t]*(?::[^=\r\n]*)?=[ \t]*(?:[\[{]|\(?[ \t]*\\?[\r\n]|(?:\w+\.)*(?:[Dd]ict|list|set|defaultdict|OrderedDict|Counter|deque)\b)"
-_BOUND = re.compile(rb"\n(    |\t|)(\w+)" + _MADE)
+_BOUND = re.compile(
+    rb"\n(    |\t|)(\w+)[ \t]*(?::[^=\r\n]*)?=[ \t]*"
+    rb"(?:[\[{]|\(?[ \t]*\\?[\r\n]|(?:\w+\.)*(?:dict|list|set|defaultdict|OrderedDict|Counter|deque)\b)"
+)
 _ITEM = rb"[ \t]*\[(?:[^\r\n=]*\]|[ \t]*[\r\n])[ \t]*"
 _METHOD = (
     rb"\.(?:add|append\w*|clear|\w+_update|discard|extend\w*|insert|pop\w*|remove|reverse|rotate|setdefault|sort|subtract"
@@ -28,8 +30,13 @@ _METHOD = (
 _CHANGED = re.compile(_ITEM + rb"(?:[-+*/|&^%@<>]*=(?!=)|\Z)|" + _METHOD)
 _ADDED = re.compile(_ITEM + rb"(?:[-+*/|&^%@]|//|\*\*|<<|>>)=")
 _DELETED = re.compile(rb"\bdel[ \t]+(?:\w+\.)*\Z")
-_LOOPED = re.compile(rb"\bfor\b.*\bin\b[^:]*\Z|\b(?:all|any|dump\w*|enumerate|filter|join|map|max|min|next|iter|sum|tuple|zip|deepcopy)\(.*\Z", re.DOTALL)
-_TESTED = re.compile(rb"(?<!\w)(?:if|while|elif|and|or|not|len)[ \t(]+\Z|^(?!.*\bfor\b.*\bin\b).*\bin[ \t(]+\Z", re.DOTALL)
+_LOOPED = re.compile(
+    rb"\bfor\b.*\bin\b[^:]*\Z|\b(?:all|any|dump\w*|enumerate|filter|join|map|max|min|next|iter|sum|tuple|zip|deepcopy)\(.*\Z",
+    re.DOTALL,
+)
+_TESTED = re.compile(
+    rb"(?<!\w)(?:if|while|elif|and|or|not|len)[ \t(]+\Z|^(?!.*\bfor\b.*\bin\b).*\bin[ \t(]+\Z", re.DOTALL
+)
 _LOOKED_UP = re.compile(rb"\.get\(")
 _RECEIVER = re.compile(rb"(?:self|cls|__class__|[A-Z]\w*|\))\.\Z")
 _NO_RECEIVER = re.compile(rb"[^.]\Z")
@@ -54,7 +61,7 @@ def declared_global(data: bytes) -> frozenset[bytes]:
 
 @lru_cache(maxsize=2)
 def containers(data: bytes) -> tuple[Signs, ...]:
-    """For each container that the module or a class may be given, and that functions change: what may be done with it."""
+    """What may be done with each container that functions change and that the module or a class may be given."""
     found = (_signs(data, name, of_class=indent != b"") for indent, name in {*_BOUND.findall(data)})
     return tuple(one for one in found if one.changed)
 
@@ -82,7 +89,7 @@ def races(context: Context, node: cst.CSTNode) -> bool:
 
 
 def is_unlikely(context: Context, node: cst.CSTNode) -> bool:
-    """Whether a node runs once, when something is set up or taken down, or in a coroutine, of which one thread runs all."""
+    """Whether a node runs once, when something is set up or taken down, or in a coroutine: one thread runs them all."""
     function = context.enclosing(node, cst.FunctionDef)
     return context.runs_seldom(node) or (function is not None and function.asynchronous is not None)
 

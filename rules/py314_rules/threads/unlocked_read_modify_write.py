@@ -90,7 +90,11 @@ class UnlockedReadModifyWrite(Rule):
         """Whether a use computes the new value from the old."""
         if use.kind == "add" or use.how == "[]+=":
             return True
-        if use.kind != "set" or not isinstance(use.act, cst.Assign) or not isinstance(use.act.value, cst.BinaryOperation):
+        if (
+            use.kind != "set"
+            or not isinstance(use.act, cst.Assign)
+            or not isinstance(use.act.value, cst.BinaryOperation)
+        ):
             return False
         written = self.context.dotted(use.node)
         operation = use.act.value

@@ -23,10 +23,15 @@ _NAMED = re.compile(
     r"|(?:^|_)(?:sem|cond|cv|mu)(?:_|$)"
 )
 """Names of locks, and of what takes one: but no block, and no clock."""
-_HELD = re.compile(r"(?i)(?:^|_)(?:un)?locked(?:_|$)|no_?lock|lock_?held|with_?(?:the_)?lock|under_?lock|synchroni[sz]ed")
+_HELD = re.compile(
+    r"(?i)(?:^|_)(?:un)?locked(?:_|$)|no_?lock|lock_?held|with_?(?:the_)?lock|under_?lock|synchroni[sz]ed"
+)
 """Names of functions that say that who calls them holds a lock."""
 _KINDS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore")
-_MAKERS = {"_thread.allocate_lock", *(f"{module}.{kind}" for module in ("threading", "multiprocessing") for kind in _KINDS)}
+_MAKERS = {
+    "_thread.allocate_lock",
+    *(f"{module}.{kind}" for module in ("threading", "multiprocessing") for kind in _KINDS),
+}
 _TAKES, _GIVES_BACK = {"acquire", "acquire_read", "acquire_write", "__enter__"}, {"release", "__exit__"}
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
@@ -53,17 +58,19 @@ class Locks:
         around: list[cst.CSTNode] = []
         for child, parent in self._names.ancestors(node):
             around.append(child)
-            if isinstance(parent, cst.With) and child is parent.body and parent.asynchronous is None:
-                if any(self.is_lock(item.item) for item in parent.items):
-                    return True
+            if isinstance(parent, cst.With) and child is parent.body and self._locks(parent):
+                return True
             if isinstance(parent, _FUNCTIONS):
                 if isinstance(parent, cst.FunctionDef) and child is parent.body and self._is_locking(parent):
                     return True
                 return self._is_taken(node, parent, {*around})
         return False
 
+    def _locks(self, node: cst.With) -> bool:
+        return node.asynchronous is None and any(self.is_lock(item.item) for item in node.items)
+
     def is_lock(self, node: cst.BaseExpression) -> bool:
-        """Whether what a ``with`` statement enters is a lock, or takes one. One that is made on the spot locks nothing."""
+        """Whether what a ``with`` statement enters is a lock, or takes one; one that is made there locks nothing."""
         if isinstance(node, cst.Call):
             if self._names.resolve(node.func) & _MAKERS:
                 return False
@@ -72,7 +79,10 @@ class Locks:
         return (
             _is_named_so(node)
             or not self._types.of(node).isdisjoint(_MAKERS)
-            or (isinstance(made := self._made(node), cst.Call) and not self._names.resolve(made.func).isdisjoint(_MAKERS))
+            or (
+                isinstance(made := self._made(node), cst.Call)
+                and not self._names.resolve(made.func).isdisjoint(_MAKERS)
+            )
         )
 
     def takes(self, definition: cst.CSTNode) -> bool:
@@ -80,7 +90,7 @@ class Locks:
         if definition not in self._taking:
             self._taking[definition] = False  # asked for by itself
             self._taking[definition] = any(
-                (isinstance(one, cst.With) and any(self.is_lock(item.item) for item in one.items))
+                (isinstance(one, cst.With) and self._locks(one))
                 or (isinstance(one, cst.Call) and self._call(one) is not None)
                 for one in below(definition)
             )

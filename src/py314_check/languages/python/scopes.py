@@ -390,7 +390,9 @@ class Names:
         """A block without the arms of ``try`` statements that are always taken on the target."""
         if all(arm not in _ARMS_OF_TRY for _, arm in block):
             return block
-        return tuple(step for step in block if step[1] not in _ARMS_OF_TRY or not self._runs_always(self.nodes[step[0]]))
+        return tuple(
+            step for step in block if step[1] not in _ARMS_OF_TRY or not self._runs_always(self.nodes[step[0]])
+        )
 
     # Building.
 

@@ -37,7 +37,20 @@ _CHANGING = {
 _VIEWS = {"items", "keys", "values"}
 _ITERATING = {
     f"builtins.{name}"
-    for name in ("all", "any", "dict", "enumerate", "filter", "frozenset", "iter", "list", "map", "max", "min", "reversed")
+    for name in (
+        "all",
+        "any",
+        "dict",
+        "enumerate",
+        "filter",
+        "frozenset",
+        "iter",
+        "list",
+        "map",
+        "max",
+        "min",
+        "reversed",
+    )
 } | {f"builtins.{name}" for name in ("set", "sorted", "sum", "tuple", "zip")}
 _LOCKING = {f"builtins.{name}" for name in ("dict", "frozenset", "list", "set", "sorted")}
 """Those that lock a list, a set or a dictionary while they read it, where it is of exactly this type."""
@@ -105,7 +118,9 @@ class _Gathering:
         family = self._types.family(owner)
         home = next((one for one in family if name in self._names.scope_made_by(one).bindings), family[-1])
         use = self._use(node)
-        if on_instance and (use.kind in ("set", "add") or any(self._types.sets_on_instances(one, name) for one in family)):
+        if on_instance and (
+            use.kind in ("set", "add") or any(self._types.sets_on_instances(one, name) for one in family)
+        ):
             return
         self._uses[home, name].append(use)
 

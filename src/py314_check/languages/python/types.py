@@ -149,7 +149,7 @@ class Types:
         return None
 
     def class_of(self, node: cst.CSTNode) -> tuple[cst.ClassDef, bool] | None:
-        """The class of this file that an expression stands for, or of which it is an instance, and whether it is one."""
+        """The class of this file that an expression stands for or is an instance of, and whether it is one."""
         found = self._infer(node) or frozenset()
         one = next(iter(found)) if len(found) == 1 else None
         if one is None or not isinstance(one.kind, cst.ClassDef) or one.form not in ("", "type"):
