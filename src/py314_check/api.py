@@ -443,6 +443,10 @@ class Context(Protocol):
     def shared(self) -> Sequence[Shared]:
         """The variables of the file and of its classes that functions write, and what functions do with them."""
 
+    @property
+    def shows_threads(self) -> bool:
+        """Whether the file itself imports what makes threads, or locks for them."""
+
     def container_kind(self, node: cst.BaseExpression) -> str:
         """Which mutable standard container an expression makes, such as ``dict``; empty for anything else."""
 

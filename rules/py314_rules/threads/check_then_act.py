@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import containers, is_instance, is_resource, is_unlikely
+from py314_rules.threads.sharing import containers, is_resource, is_unlikely, through_instance
 
 _TAKES = {"del", "pop", "remove", "popitem", "popleft"}
+_OWN = {"threading.get_ident", "threading.get_native_id", "threading.current_thread", "_thread.get_ident"}
 _LOOKS_UP = {"get", "keys"}
 
 
@@ -83,6 +84,8 @@ class CheckThenAct(Rule):
                     told.add(function)
 
     def _check(self, variable: Shared, use: Use) -> bool:
+        if self._is_of_thread(use):
+            return False
         if use.how == "[]=" and self._is_found(variable, use, present=False):
             return self._tell_of_put(variable, use)
         if use.how in _TAKES and self._fails(use) and self._is_found(variable, use, present=True):
@@ -106,12 +109,10 @@ class CheckThenAct(Rule):
         if value is None:
             return False
         confidence, what = Confidence.LOW, "two threads that find nothing both put something there"
-        if self.context.container_kind(self.context.value(value)):
+        if self._is_empty_container(value, use):
             confidence, what = Confidence.HIGH, "a container that another thread has put there meanwhile is lost"
         elif is_resource(self.context, value):
             confidence, what = Confidence.HIGH, "two threads that find nothing each make one"
-        elif is_instance(self.context, value):
-            confidence, what = Confidence.MEDIUM, "two threads that find nothing each make one"
         self._tell(
             variable, use, what, "Use `setdefault`, or hold a lock around the test and this.", confidence=confidence
         )
@@ -133,8 +134,43 @@ class CheckThenAct(Rule):
             help=help,
             symbol=variable.name,
             raises=raises,
-            confidence=Confidence.LOW if is_unlikely(self.context, use.node) else confidence,
+            confidence=Confidence.LOW if self._is_unlikely(use) else confidence,
         )
+
+    def _is_empty_container(self, value: cst.BaseExpression, use: Use) -> bool:
+        """Whether it is a container that is filled only once it can be found."""
+        made = self.context.value(value)
+        if isinstance(made, cst.Call):
+            is_empty = not made.args or self.context.container_kind(made) == "defaultdict"
+        else:
+            is_empty = isinstance(made, (cst.List, cst.Dict, cst.Set)) and not made.elements
+        if not is_empty or not self.context.container_kind(made):
+            return False
+        return made is value or self._statement(made) is self._before(use)
+
+    def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        return next((one for one in self.context.ancestors(node) if isinstance(one, cst.SimpleStatementLine)), None)
+
+    def _before(self, use: Use) -> cst.CSTNode | None:
+        """The statement before that of a use, in its block."""
+        statement = self._statement(use.node)
+        if statement is None:
+            return None
+        around = list(getattr(next(self.context.ancestors(statement)), "body", ()))
+        return around[around.index(statement) - 1] if around.index(statement) else None
+
+    def _is_unlikely(self, use: Use) -> bool:
+        return is_unlikely(self.context, use.node) or through_instance(self.context, use.node)
+
+    def _is_of_thread(self, use: Use) -> bool:
+        """Whether what is changed is the thread's own: the key is its number."""
+        item = next(self.context.ancestors(use.node))
+        arguments = use.act.args if isinstance(use.act, cst.Call) else ()
+        keys = [one.value for one in arguments]
+        if isinstance(item, cst.Subscript):
+            keys = [one.slice.value for one in item.slice if isinstance(one.slice, cst.Index)]
+        values = (self.context.value(one) for one in keys)
+        return any(isinstance(one, cst.Call) and self.context.resolve(one.func) & _OWN for one in values)
 
     def _is_found(self, variable: Shared, use: Use, *, present: bool) -> bool:
         """Whether the code has just looked, and found an element, or none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
 from py314_rules.threads.sharing import containers, declared_global, function_name, races
 
 _TAKES = re.compile(
@@ -24,7 +24,8 @@ class InconsistentLocking(Rule):
 
     ## What it does
     Reports where a function writes a variable of the module, or of a class, without a lock, while another function
-    writes it under one. A write gives a new value (through `global`) or changes a container in place. Locks are known
+    writes it under one. A write gives a new value (through `global`) or changes a container in place; `setdefault`,
+    `discard` and `pop` with a default are one step, and right without a lock. Locks are known
     by what makes them and by their names; `with`, `acquire` and `release`, decorators and functions of the file that
     lock count, and so do locks that all callers of a private function hold.
 
@@ -86,7 +87,7 @@ class InconsistentLocking(Rule):
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:
-            writes = [use for use in variable.uses if use.writes]
+            writes = [use for use in variable.uses if use.writes and not self._is_one_step(variable, use)]
             locked = next((use for use in writes if self.context.is_locked(use.node)), None)
             bare = next((use for use in writes if races(self.context, use.node)), None)
             if locked is None or bare is None:
@@ -98,3 +99,11 @@ class InconsistentLocking(Rule):
                 help="Take the same lock here.",
                 symbol=variable.name,
             )
+
+    def _is_one_step(self, variable: Shared, use: Use) -> bool:
+        """Whether a use is atomic and right whatever others do; or a method of what may be no container."""
+        if use.how in ("setdefault", "discard"):
+            return True
+        if use.how == "pop" and isinstance(use.act, cst.Call) and len(use.act.args) > 1:
+            return True
+        return use.kind == "change" and not variable.container and isinstance(use.act, cst.Call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import RESIZES, containers, function_name, is_unlikely
+from py314_rules.threads.sharing import RESIZES, containers, function_name, is_unlikely, through_instance
 
 _SHRINKS = {"del", "clear", "insert", "pop", "remove"}
 
@@ -87,11 +87,11 @@ class IteratedSharedContainer(Rule):
             for change in changes
             if not (context.is_locked(loop.node) and context.is_locked(change.node))
         )
-        rated = sorted(pairs, key=lambda pair: any(is_unlikely(context, use.node) for use in pair))
+        rated = sorted(pairs, key=self._is_unlikely)
         if not rated:
             return
         loop, change = rated[0]
-        unlikely = any(is_unlikely(context, use.node) for use in rated[0])
+        unlikely = self._is_unlikely(rated[0])
         harm = "skips elements" if variable.container == "list" else "raises RuntimeError"
         self.report(
             loop.node,
@@ -101,6 +101,9 @@ class IteratedSharedContainer(Rule):
             symbol=variable.name,
             confidence=Confidence.LOW if unlikely else Confidence.MEDIUM if variable.container == "list" else None,
         )
+
+    def _is_unlikely(self, pair: tuple[Use, Use]) -> bool:
+        return any(is_unlikely(self.context, use.node) or through_instance(self.context, use.node) for use in pair)
 
 
 def _runs(context: Context, use: Use) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import declared_global, is_instance, is_resource, is_unlikely
+from py314_rules.threads.sharing import declared_global, is_resource, is_stateful, is_unlikely
 
 _TESTED = re.compile(rb"\b(?:if|elif|while|and|or|not|=)[ \t(]+(?:not[ \t(]+)?(\w+)\b")
 _CLASS = rb"(?:\bcls|__class__|\btype\(\w+\)|\b_*[A-Z]\w*)"
@@ -36,7 +36,8 @@ class LazyInitialisation(Rule):
     * high where other threads see something unfinished: the container is set first and filled afterwards, or the flag
       is set before the work is done;
     * high where something is made of which there must not be two: a thread, a process, a connection, a file, a lock;
-    * medium where an object of a class is made: two callers go on with different ones;
+    * medium where the object is of a class of the file whose methods change it, or a `WeakValueDictionary`: what one
+      caller puts there, another does not find;
     * low for everything else, such as a value that is computed twice and comes out equal.
 
     What runs only while the module is imported, under `if __name__ == "__main__":` or in tests is not reported. In
@@ -138,7 +139,7 @@ class LazyInitialisation(Rule):
             return Confidence.HIGH, "other threads see it before it is finished"
         if is_resource(self.context, value):
             return Confidence.HIGH, "two threads that find it empty each make one"
-        if is_instance(self.context, value):
+        if is_stateful(self.context, value):
             return Confidence.MEDIUM, "two threads that find it empty each make one"
         return Confidence.LOW, twice
 

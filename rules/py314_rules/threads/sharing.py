@@ -16,7 +16,7 @@ RESIZES = {
 """The changes after which an iterator over a dictionary, a set or a deque raises RuntimeError."""
 _RESOURCE = re.compile(
     r"(?i)thread|process(?!or)|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
-    r"|tempor|^open$|_open$|event_?loop|queue$|(?<![bc])lock$|semaphore$|condition$"
+    r"|tempor|^open$|_open$|(?<![bc])lock$|semaphore$|condition$|contextvar$|(?-i:Queue|Timer|Monitor|Observer|Scheduler)$"
 )
 _BOUND = re.compile(
     rb"\n(    |\t|)(\w+)[ \t]*(?::[^=\r\n]*)?=[ \t]*"
@@ -100,13 +100,33 @@ def is_resource(context: Context, value: cst.BaseExpression) -> bool:
     return isinstance(value, cst.Call) and _RESOURCE.search(_called(context, value)) is not None
 
 
-def is_instance(context: Context, value: cst.BaseExpression) -> bool:
-    """Whether an expression makes an instance of what is named like a class."""
+def is_stateful(context: Context, value: cst.BaseExpression) -> bool:
+    """Whether an expression makes an object that keeps what its users put there, of a class of the file."""
     value = context.value(value)
-    if not isinstance(value, cst.Call) or context.container_kind(value):
+    if not isinstance(value, cst.Call):
         return False
-    called = _called(context, value).lstrip("_")
-    return isinstance(context.definition(value.func), cst.ClassDef) or (called[:1].isupper() and not called.isupper())
+    made = context.definition(value.func)
+    if not isinstance(made, cst.ClassDef):
+        return any(name.startswith("weakref.Weak") for name in context.resolve(value.func))
+    methods = [one for one in context.below(made) if isinstance(one, cst.FunctionDef) and one.name.value != "__init__"]
+    return any(_changes_self(context, one) for method in methods for one in context.below(method.body))
+
+
+def _changes_self(context: Context, node: cst.CSTNode) -> bool:
+    """Whether a node gives ``self`` an attribute, or changes a container that it has."""
+    if isinstance(node, cst.AssignTarget):
+        target = node.target.value if isinstance(node.target, cst.Subscript) else node.target
+        return context.dotted(target).startswith("self.")
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return False
+    return node.func.attr.value in RESIZES and context.dotted(node.func.value).startswith("self.")
+
+
+def through_instance(context: Context, node: cst.BaseExpression) -> bool:
+    """Whether a class's variable is used as ``self.name`` where nothing shows threads: objects of such classes are
+    mostly each one thread's own, if there are several at all.
+    """
+    return isinstance(node, cst.Attribute) and context.dotted(node.value) == "self" and not context.shows_threads
 
 
 def _called(context: Context, call: cst.Call) -> str:

@@ -29,7 +29,7 @@ class UnlockedReadModifyWrite(Rule):
     ## What it does
     Reports `n += 1`, `n = n + 1` and other such operators where `n` is a variable of the module (through `global`), a
     variable of a class (`cls.n`, `Class.n`, `type(self).n`), or an element of a container of the module or of a class
-    (`counts[key] += 1`), in a function that no lock protects.
+    (`counts[key] += 1`), in a function that no lock protects: once for each variable and function.
 
     What runs only while the module is imported, under `if __name__ == "__main__":` or in tests is not reported. In
     functions that are named like ones that set something up or take it down, and in coroutines, the confidence is low.
@@ -82,8 +82,11 @@ class UnlockedReadModifyWrite(Rule):
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:
+            told: set[cst.CSTNode | None] = set()
             for use in variable.uses:
-                if self._adds(use) and not self.context.is_serialised(use.node):
+                function = self.context.enclosing(use.node, cst.FunctionDef)
+                if function not in told and self._adds(use) and not self.context.is_serialised(use.node):
+                    told.add(function)
                     self._tell(variable.name, use)
 
     def _adds(self, use: Use) -> bool:

@@ -19,19 +19,21 @@ from py314_check.languages.reach import only_by
 _IMPORT, _ANY_TIME = "import", ""
 """What uses a function: the module itself, when it is imported; or somebody, some time."""
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
-_TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|conftest)\.py")
-_TEST_FOLDERS = {"test", "tests", "testing"}
+_TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|testing|test_?utils?|conftest)\.py")
+_TEST_FOLDERS = {"test", "tests", "testing", "testutil", "testutils"}
 _TEST_MODULES = ("pytest", "unittest", "nose")
 _SCRIPTS = {"setup.py", "conf.py", "noxfile.py"}
 _MAIN = re.compile(r"_*(?:main|run_main|cli_main|main_cli)_*")
 _WHEN_ALONE = {"atexit.register", "os.register_at_fork"}
 """What is given to these runs when there are no other threads, or none any more."""
-_DECORATED = re.compile(r"f|fn|fun|func|function|cls|klass|class_|method|wrapped|callable|handler|coro|plugin|kind")
+_DECORATED = re.compile(
+    r"f|fn|fun|\w*func|\w*function|cls|klass|class_|method|wrapped|callable|handler|coro|plugin|kind"
+)
 _AT_CLASS_CREATION = {"__init_subclass__", "__set_name__"}
 _SELDOM = re.compile(
     r"(?i)^_?(?!_)(?:un|de)?(?:register|install|patch|enable|disable|configure|init(?:iali[sz]e)?|set_?up|tear_?down|add|reset"
-    r"|shut_?down|clean_?up|close|finali[sz]e|restore|activate|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
-    r"|(?:^|_)(?:at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|config)(?:_|$)|^__(?:del|exit)__$"
+    r"|kill|shut_?down|clean_?up|close|finali[sz]e|restore|activate|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
+    r"|(?:^|_)(?:at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?)(?:_|$)|^__(?:del|exit)__$"
 )
 
 
@@ -143,9 +145,11 @@ class Serial:
 
 
 def _gives_back(function: cst.FunctionDef) -> bool:
-    """Whether a function returns the function or class that it is given, as a decorator does that registers it."""
+    """Whether a function is given a function or class and returns that, or one that it defines, as decorators do."""
     given = function.params.params[0].name.value if len(function.params.params) == 1 else ""
     if not _DECORATED.fullmatch(given):
         return False
-    returned = [one.value for one in below(function.body, own=True) if isinstance(one, cst.Return)]
-    return bool(returned) and all(isinstance(one, cst.Name) and one.value == given for one in returned)
+    parts = list(below(function.body, own=True))
+    known = {given, *(one.name.value for one in parts if isinstance(one, (cst.FunctionDef, cst.ClassDef)))}
+    returned = [one.value for one in parts if isinstance(one, cst.Return)]
+    return bool(returned) and all(isinstance(one, cst.Name) and one.value in known for one in returned)

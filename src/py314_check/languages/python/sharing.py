@@ -34,6 +34,7 @@ _CHANGING = {
     *("extendleft", "insert", "intersection_update", "pop", "popitem", "popleft", "remove", "reverse", "rotate"),
     *("setdefault", "sort", "subtract", "symmetric_difference_update", "update", "move_to_end"),
 }
+_DEFINED = (cst.FunctionDef, cst.ClassDef, cst.ImportAlias)
 _VIEWS = {"items", "keys", "values"}
 _ITERATING = {
     f"builtins.{name}"
@@ -117,6 +118,8 @@ class _Gathering:
         owner, on_instance = of
         family = self._types.family(owner)
         home = next((one for one in family if name in self._names.scope_made_by(one).bindings), family[-1])
+        if any(isinstance(one.node, _DEFINED) for one in self._names.scope_made_by(home).bindings[name]):
+            return  # a method, or a property
         use = self._use(node)
         if on_instance and (
             use.kind in ("set", "add") or any(self._types.sets_on_instances(one, name) for one in family)
