@@ -57,6 +57,9 @@ class ProcessStateSwapped(Rule):
     `__exit__`; the same for a variable of the module whose old value is kept and put back; and `with
     contextlib.redirect_stdout(...)`, which does that for you.
 
+    The confidence is high where the file itself imports what makes threads or locks them. Elsewhere it is low: most
+    programs that change their working directory for a while have one thread.
+
     What runs only under `if __name__ == "__main__":`, in a function named `main`, in tests or under a lock is not
     reported. Signal handlers are not either: only the main thread can set them.
 
@@ -69,6 +72,7 @@ class ProcessStateSwapped(Rule):
     ```python
     import io
     import sys
+    import threading
 
 
     def captured(function):
@@ -193,5 +197,5 @@ class ProcessStateSwapped(Rule):
             f"This sets {what} for all threads, and sets it back later: other threads meet it meanwhile.",
             help="Pass it on as an argument, use a `ContextVar`, or hold a lock that all users take.",
             symbol=name,
-            confidence=Confidence.LOW if is_unlikely(self.context, node) else None,
+            confidence=Confidence.LOW if is_unlikely(self.context, node) or not self.context.shows_threads else None,
         )

@@ -15,7 +15,7 @@ RESIZES = {
 }
 """The changes after which an iterator over a dictionary, a set or a deque raises RuntimeError."""
 _RESOURCE = re.compile(
-    r"(?i)thread|process(?!or)|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
+    r"(?i)thread|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
     r"|tempor|^open$|_open$|(?<![bc])lock$|semaphore$|condition$|contextvar$|(?-i:Queue|Timer|Monitor|Observer|Scheduler)$"
 )
 _BOUND = re.compile(
@@ -97,7 +97,11 @@ def is_unlikely(context: Context, node: cst.CSTNode) -> bool:
 def is_resource(context: Context, value: cst.BaseExpression) -> bool:
     """Whether an expression makes something of which there must not be two: a thread, a connection, a lock, a file."""
     value = context.value(value)
-    return isinstance(value, cst.Call) and _RESOURCE.search(_called(context, value)) is not None
+    if not isinstance(value, cst.Call):
+        return False
+    if any(name.startswith("multiprocessing.") for name in context.resolve(value.func)):
+        return True
+    return _RESOURCE.search(_called(context, value)) is not None
 
 
 def is_stateful(context: Context, value: cst.BaseExpression) -> bool:

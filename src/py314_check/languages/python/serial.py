@@ -51,9 +51,14 @@ class Serial:
         a lock, also of all callers.
         """
         function = self._function(node)
-        if function is None or self._is_not_shared or self._locks.is_held(node):
+        if function is None or self._is_not_shared or self._locks.is_held(node) or self._is_interrupted(node):
             return True
         return any(self._key(one) in self._serial for one in self._functions_around(node))
+
+    def _is_interrupted(self, node: cst.CSTNode) -> bool:
+        """Whether a node handles KeyboardInterrupt, which Python raises in the main thread alone."""
+        handlers = (parent for _, parent in self._names.ancestors(node) if isinstance(parent, cst.ExceptHandler))
+        return any("builtins.KeyboardInterrupt" in self._names.resolve(one.type) for one in handlers)
 
     def runs_seldom(self, node: cst.CSTNode) -> bool:
         """Whether a node stands in a function that is named like one that sets something up or takes it down."""
