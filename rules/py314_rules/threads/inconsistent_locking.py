@@ -29,6 +29,7 @@ class InconsistentLocking(Rule):
     by what makes them and by their names; `with`, `acquire` and `release`, decorators and functions of the file that
     lock count, and so do locks that all callers of a private function hold.
 
+    The confidence is medium for a mere new value, and low where that is `None` or an argument: such a write is one step.
     Writes while the module is imported, in tests, and in functions that are named like ones that set something up or
     take it down are not reported.
 
@@ -98,7 +99,17 @@ class InconsistentLocking(Rule):
                 f" {function_name(self.context, locked.node)}.",
                 help="Take the same lock here.",
                 symbol=variable.name,
+                confidence=self._confidence(bare),
             )
+
+    def _confidence(self, bare: Use) -> Confidence:
+        """A mere new value is one step. It is hardly wrong where it is the caller's, or none."""
+        if bare.kind != "set":
+            return Confidence.HIGH
+        value = bare.act.value if isinstance(bare.act, cst.Assign) else None
+        function = self.context.enclosing(bare.node, cst.FunctionDef)
+        given = {one.name.value for one in function.params.params} if function is not None else set()
+        return Confidence.LOW if self.context.dotted(value) in {"None", *given} else Confidence.MEDIUM
 
     def _is_one_step(self, variable: Shared, use: Use) -> bool:
         """Whether a use is atomic and right whatever others do; or a method of what may be no container."""

@@ -19,7 +19,7 @@ class IteratedSharedContainer(Rule):
 
     What the documentation of free-threaded Python calls atomic is not reported: `d.copy()`, `list(d)`, `sorted(d)` and
     `dict(d)` lock the container while they read it. Neither is what runs only while the module is imported, under
-    `if __name__ == "__main__":` or in tests. Where the changes or the loop stand in a function that is named like one
+    `if __name__ == "__main__":` or in tests, nor what handles the RuntimeError. Where the changes or the loop stand in a function that is named like one
     that sets something up or takes it down (`register_codec`), or in a coroutine, the confidence is low.
 
     ## Why it matters
@@ -99,6 +99,7 @@ class IteratedSharedContainer(Rule):
             f" {function_name(context, change.node)} does.",
             help="Loop over a copy (`.copy()`), or hold one lock here and wherever it is changed.",
             symbol=variable.name,
+            raises=None if variable.container == "list" else "RuntimeError",
             confidence=Confidence.LOW if unlikely else Confidence.MEDIUM if variable.container == "list" else None,
         )
 
