@@ -76,19 +76,20 @@ class CheckThenAct(Rule):
             if not variable.container:
                 continue
             told: set[cst.CSTNode | None] = set()
+            nodes = {one.node for one in variable.uses}
             for use in variable.uses:
                 function = self.context.enclosing(use.node, cst.FunctionDef)
                 if use.kind != "change" or function in told or self.context.is_serialised(use.node):
                     continue
-                if self._check(variable, use):
+                if self._check(variable, use, nodes):
                     told.add(function)
 
-    def _check(self, variable: Shared, use: Use) -> bool:
+    def _check(self, variable: Shared, use: Use, nodes: set[cst.BaseExpression]) -> bool:
         if self._is_of_thread(use):
             return False
-        if use.how == "[]=" and self._is_found(variable, use, present=False):
+        if use.how == "[]=" and self._is_found(use, nodes, present=False):
             return self._tell_of_put(variable, use)
-        if use.how in _TAKES and self._fails(use) and self._is_found(variable, use, present=True):
+        if use.how in _TAKES and self._fails(use) and self._is_found(use, nodes, present=True):
             error = "IndexError" if variable.container in ("list", "deque") and use.how != "remove" else "KeyError"
             self._tell(
                 variable,
@@ -172,9 +173,8 @@ class CheckThenAct(Rule):
         values = (self.context.value(one) for one in keys)
         return any(isinstance(one, cst.Call) and self.context.resolve(one.func) & _OWN for one in values)
 
-    def _is_found(self, variable: Shared, use: Use, *, present: bool) -> bool:
+    def _is_found(self, use: Use, nodes: set[cst.BaseExpression], *, present: bool) -> bool:
         """Whether the code has just looked, and found an element, or none."""
-        nodes = {one.node for one in variable.uses}
         if any(self._says(test, outcome, nodes, present) for test, outcome in self.context.conditions(use.node)):
             return True
         return not present and self._is_handler(use, nodes)

@@ -20,18 +20,18 @@ def _may_lock(data: bytes) -> bool:
 
 
 class InconsistentLocking(Rule):
-    """A variable of a module or class that is written under a lock at one place and without one at another.
+    """A variable of a module or class that is written with a lock here and without one there.
 
     ## What it does
     Reports where a function writes a variable of the module, or of a class, without a lock, while another function
     writes it under one. A write gives a new value (through `global`) or changes a container in place; `setdefault`,
-    `discard` and `pop` with a default are one step, and right without a lock. Locks are known
-    by what makes them and by their names; `with`, `acquire` and `release`, decorators and functions of the file that
-    lock count, and so do locks that all callers of a private function hold.
+    `discard` and `pop` with a default are one step, and right without a lock. The confidence is medium for a mere new
+    value, and low where that is `None` or an argument: such a write is one step, too.
 
-    The confidence is medium for a mere new value, and low where that is `None` or an argument: such a write is one step.
-    Writes while the module is imported, in tests, and in functions that are named like ones that set something up or
-    take it down are not reported.
+    Locks are known by what makes them and by their names; `with`, `acquire` and `release`, decorators and functions of
+    the file that lock count, and so do locks that all callers of a private function hold. Writes while the module is
+    imported, in tests, and in functions that are named like ones that set something up or take it down are not
+    reported.
 
     ## Why it matters
     Somebody saw that threads meet here. A lock protects only if everybody takes it: the write without it can fall in

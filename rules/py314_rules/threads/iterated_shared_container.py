@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Shared, Use, Words, cst
+from collections.abc import Iterable
+
+from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
 from py314_rules.threads.sharing import RESIZES, containers, function_name, is_unlikely, through_instance
 
 _SHRINKS = {"del", "clear", "insert", "pop", "remove"}
@@ -19,8 +21,9 @@ class IteratedSharedContainer(Rule):
 
     What the documentation of free-threaded Python calls atomic is not reported: `d.copy()`, `list(d)`, `sorted(d)` and
     `dict(d)` lock the container while they read it. Neither is what runs only while the module is imported, under
-    `if __name__ == "__main__":` or in tests, nor what handles the RuntimeError. Where the changes or the loop stand in a function that is named like one
-    that sets something up or takes it down (`register_codec`), or in a coroutine, the confidence is low.
+    `if __name__ == "__main__":` or in tests, nor what handles the RuntimeError. The confidence is low where the change
+    or the loop stands in a coroutine, or in a function that is named like one that sets something up or takes it down
+    (`register_codec`), and where a container of a class is used through `self` and the file shows no threads.
 
     ## Why it matters
     If another thread adds or removes an element during the loop, the loop raises
@@ -79,19 +82,14 @@ class IteratedSharedContainer(Rule):
     def _check(self, variable: Shared) -> None:
         context = self.context
         resizing = _SHRINKS if variable.container == "list" else RESIZES
-        changes = [use for use in variable.uses if use.how in resizing and _runs(context, use)]
-        loops = [use for use in variable.uses if use.kind == "iterate" and _runs(context, use)]
-        pairs = (
-            (loop, change)
-            for loop in loops
-            for change in changes
-            if not (context.is_locked(loop.node) and context.is_locked(change.node))
-        )
-        rated = sorted(pairs, key=self._is_unlikely)
-        if not rated:
+        changes = self._running(use for use in variable.uses if use.how in resizing)
+        bare = [use for use in changes if not context.is_locked(use.node)]
+        loops = self._running(use for use in variable.uses if use.kind == "iterate")
+        pairs = [(loop, others[0]) for loop in loops if (others := bare if context.is_locked(loop.node) else changes)]
+        if not pairs:
             return
-        loop, change = rated[0]
-        unlikely = self._is_unlikely(rated[0])
+        loop, change = min(pairs, key=lambda pair: any(map(self._is_unlikely, pair)))
+        unlikely = self._is_unlikely(loop) or self._is_unlikely(change)
         harm = "skips elements" if variable.container == "list" else "raises RuntimeError"
         self.report(
             loop.node,
@@ -103,10 +101,11 @@ class IteratedSharedContainer(Rule):
             confidence=Confidence.LOW if unlikely else Confidence.MEDIUM if variable.container == "list" else None,
         )
 
-    def _is_unlikely(self, pair: tuple[Use, Use]) -> bool:
-        return any(is_unlikely(self.context, use.node) or through_instance(self.context, use.node) for use in pair)
+    def _running(self, uses: Iterable[Use]) -> list[Use]:
+        """Those that run at run time, be it under a lock; the likely ones first."""
+        context = self.context
+        running = (use for use in uses if context.is_locked(use.node) or not context.is_serialised(use.node))
+        return sorted(running, key=self._is_unlikely)
 
-
-def _runs(context: Context, use: Use) -> bool:
-    """Whether it runs at run time, be it under a lock."""
-    return context.is_locked(use.node) or not context.is_serialised(use.node)
+    def _is_unlikely(self, use: Use) -> bool:
+        return is_unlikely(self.context, use.node) or through_instance(self.context, use.node)

@@ -7,12 +7,12 @@ import re
 from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
 from py314_rules.threads.sharing import declared_global, is_resource, is_stateful, is_unlikely
 
-_TESTED = re.compile(rb"\b(?:if|elif|while|and|or|not|=)[ \t(]+(?:not[ \t(]+)?(\w+)\b")
+_TESTED = re.compile(rb"(?:\b(?:if|elif|while|and|or|not)|=)[ \t(]+(?:not[ \t(]+)?(\w+)\b")
 _CLASS = rb"(?:\bcls|__class__|\btype\(\w+\)|\b_*[A-Z]\w*)"
 _CLASS_SET = re.compile(rb"\n[ \t]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)[ \t]*(?::[^=\r\n]*)?=(?!=)")
 _CLASS_TESTED = re.compile(
     _CLASS + rb"\.(\w+)[ \t]+(?:is|==|or)\b|\b(?:not|if)[ \t(]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)"
-    rb"|\bhasattr\([^\r\n,]*,[ \t]*[\"'](\w+)"
+    rb"|\bhasattr\([^\r\n,]{0,200},[ \t]*[\"'](\w+)"
 )
 _TELLS = re.compile(r"(?i)warn|log|print|debug|info|deprecat|error|shown|told|emit|seen")
 
@@ -95,19 +95,19 @@ class LazyInitialisation(Rule):
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:
             told: set[cst.CSTNode | None] = set()
+            nodes = {one.node for one in variable.uses}
             for use in variable.uses:
                 function = self.context.enclosing(use.node, cst.FunctionDef)
-                if function in told or not self._fills(variable, use) or self.context.is_serialised(use.node):
+                if function in told or not self._fills(use, nodes) or self.context.is_serialised(use.node):
                     continue
                 told.add(function)
                 self._tell(variable, use)
 
-    def _fills(self, variable: Shared, use: Use) -> bool:
+    def _fills(self, use: Use, nodes: set[cst.BaseExpression]) -> bool:
         """Whether a variable gets a value where it was found empty."""
         value = _value(use)
         if value is None:
             return False
-        nodes = {one.node for one in variable.uses}
         if isinstance(value, cst.BooleanOperation) and isinstance(value.operator, cst.Or) and value.left in nodes:
             return True
         return any(_is_empty(test, outcome, nodes) for test, outcome in self.context.conditions(use.node))

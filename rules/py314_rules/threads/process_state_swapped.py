@@ -31,8 +31,9 @@ def _words() -> Iterable[Words]:
         if state.how == "with":
             yield Words(word, module)
             continue
-        changed = rb"[ \t]*(?:\[[^\r\n]*\][ \t]*)?(?:=(?!=)|,[^\r\n()]*[^=!<>]=(?!=))|\.(?:%b)\(" % b"|".join(
-            one.encode() for one in sorted(_CHANGES)
+        changed = (
+            rb"[ \t]*(?:\[[^\r\n]{0,200}\][ \t]*)?(?:=(?!=)|,[^\r\n()]{0,200}[^=!<>]=(?!=))|\.(?:%b)\("
+            % b"|".join(one.encode() for one in sorted(_CHANGES))
         )
         behind = rb"[ \t]*\(" if state.how == "call" else changed
         renamed = rb"\bfrom[ \t]+%b[ \t]+import\b|\bimport[ \t]+%b[ \t]+as\b" % (module.encode(), module.encode())

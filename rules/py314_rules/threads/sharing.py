@@ -22,7 +22,7 @@ _BOUND = re.compile(
     rb"\n(    |\t|)(\w+)[ \t]*(?::[^=\r\n]*)?=[ \t]*"
     rb"(?:[\[{]|\(?[ \t]*\\?[\r\n]|(?:\w+\.)*(?:dict|list|set|defaultdict|OrderedDict|Counter|deque)\b)"
 )
-_ITEM = rb"[ \t]*\[(?:[^\r\n=]*\]|[ \t]*[\r\n])[ \t]*"
+_ITEM = rb"[ \t]*\[(?:[^\r\n=]{0,200}\]|[ \t]*[\r\n])[ \t]*"
 _METHOD = (
     rb"\.(?:add|append\w*|clear|\w+_update|discard|extend\w*|insert|pop\w*|remove|reverse|rotate|setdefault|sort|subtract"
     rb"|update|move_to_end)[ \t]*\("

@@ -95,9 +95,11 @@ class _Gathering:
             name
             for node in self._names.nodes
             if isinstance(node, cst.ClassDef)
-            for name in self._names.scope_made_by(node).bindings
+            for name, bindings in self._names.scope_made_by(node).bindings.items()
+            if not any(isinstance(one.node, _DEFINED) for one in bindings)
         }
-        return in_bodies | {one.attr.value for one in self._names.attributes_set}
+        later = (one for one in self._names.attributes_set if one.attr.value not in in_bodies)
+        return in_bodies | {one.attr.value for one in later if (of := self._types.class_of(one.value)) and not of[1]}
 
     def _visit_name(self, node: cst.Name) -> None:
         parent = self._names.parents[node]
