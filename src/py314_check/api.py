@@ -444,8 +444,12 @@ class Context(Protocol):
         """The variables of the file and of its classes that functions write, and what functions do with them."""
 
     @property
-    def shows_threads(self) -> bool:
+    def handles_threads(self) -> bool:
         """Whether the file itself imports what makes threads, or locks for them."""
+
+    @property
+    def is_cooperative(self) -> bool:
+        """Whether the file is written for green threads or an event loop, such as gevent's: one thread runs these."""
 
     def container_kind(self, node: cst.BaseExpression) -> str:
         """Which mutable standard container an expression makes, such as ``dict``; empty for anything else."""

@@ -34,7 +34,7 @@ class LazyInitialisation(Rule):
     A second test under a lock is fine. How sure the finding is depends on what may go wrong:
 
     * high where other threads see something unfinished: the container is set first and filled afterwards, or the flag
-      is set before the work is done;
+      is set before the other variables that it stands for;
     * high where something is made of which there must not be two: a thread, a process, a connection, a file, a lock;
     * medium where the object is of a class of the file whose methods change it, or a `WeakValueDictionary`: what one
       caller puts there, another does not find;
@@ -134,7 +134,8 @@ class LazyInitialisation(Rule):
             works = any(isinstance(one, cst.Call) and not _TELLS.search(self.context.dotted(one.func)) for one in later)
             if not works or _TELLS.search(variable.name) or self._is_reset(variable, use):
                 return Confidence.LOW, twice
-            return Confidence.HIGH, "it is set before the work is done"
+            others = (one for shared in self.context.shared for one in shared.uses if one.writes and one.node in later)
+            return Confidence.HIGH if any(others) else Confidence.LOW, "it is set before the work is done"
         if any(one.writes and one.node is not use.node and one.node in later for one in variable.uses):
             return Confidence.HIGH, "other threads see it before it is finished"
         if is_resource(self.context, value):

@@ -58,8 +58,9 @@ class ProcessStateSwapped(Rule):
     `__exit__`; the same for a variable of the module whose old value is kept and put back; and `with
     contextlib.redirect_stdout(...)`, which does that for you.
 
-    The confidence is high where the file itself imports what makes threads or locks them. Elsewhere it is low: most
-    programs that change their working directory for a while have one thread.
+    The confidence is high where the file itself imports what makes threads, or locks for them. Elsewhere it is low:
+    most programs that change their working directory for a while have one thread. It is low for variables of modules,
+    too.
 
     What runs only under `if __name__ == "__main__":`, in a function named `main`, in tests or under a lock is not
     reported. Signal handlers are not either: only the main thread can set them.
@@ -193,10 +194,11 @@ class ProcessStateSwapped(Rule):
         )
 
     def _tell(self, node: cst.CSTNode, name: str, what: str) -> None:
+        is_likely = self.context.handles_threads and not is_unlikely(self.context, node)
         self.report(
             node,
             f"This sets {what} for all threads, and sets it back later: other threads meet it meanwhile.",
             help="Pass it on as an argument, use a `ContextVar`, or hold a lock that all users take.",
             symbol=name,
-            confidence=Confidence.LOW if is_unlikely(self.context, node) or not self.context.shows_threads else None,
+            confidence=None if name in STATES and is_likely else Confidence.LOW,
         )

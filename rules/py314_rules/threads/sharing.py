@@ -16,7 +16,7 @@ RESIZES = {
 """The changes after which an iterator over a dictionary, a set or a deque raises RuntimeError."""
 _RESOURCE = re.compile(
     r"(?i)thread|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
-    r"|tempor|^open$|_open$|(?<![bc])lock$|semaphore$|condition$|contextvar$|(?-i:Queue|Timer|Monitor|Observer|Scheduler)$"
+    r"|tempor|^open$|_open$|(?<![bc])lock$|semaphore$|condition$|contextvar$|(?-i:Queue$|^Timer$|^Monitor$|^Observer$|Scheduler$)"
 )
 _BOUND = re.compile(
     rb"\n(    |\t|)(\w+)[ \t]*(?::[^=\r\n]*)?=[ \t]*"
@@ -89,9 +89,15 @@ def races(context: Context, node: cst.CSTNode) -> bool:
 
 
 def is_unlikely(context: Context, node: cst.CSTNode) -> bool:
-    """Whether a node runs once, when something is set up or taken down, or in a coroutine: one thread runs them all."""
+    """Whether a node runs once, when something is set up or taken down, or in what one thread runs: a coroutine, or a
+    file that is written for an event loop.
+    """
     function = context.enclosing(node, cst.FunctionDef)
-    return context.runs_seldom(node) or (function is not None and function.asynchronous is not None)
+    return (
+        context.runs_seldom(node)
+        or context.is_cooperative
+        or (function is not None and function.asynchronous is not None)
+    )
 
 
 def is_resource(context: Context, value: cst.BaseExpression) -> bool:
@@ -130,7 +136,7 @@ def through_instance(context: Context, node: cst.BaseExpression) -> bool:
     """Whether a class's variable is used as ``self.name`` where nothing shows threads: objects of such classes are
     mostly each one thread's own, if there are several at all.
     """
-    return isinstance(node, cst.Attribute) and context.dotted(node.value) == "self" and not context.shows_threads
+    return isinstance(node, cst.Attribute) and context.dotted(node.value) == "self" and not context.handles_threads
 
 
 def _called(context: Context, call: cst.Call) -> str:

@@ -118,7 +118,7 @@ class UnlockedReadModifyWrite(Rule):
             added = value.right if isinstance(value, cst.BinaryOperation) else value
             if isinstance(added, cst.Integer):
                 return Confidence.HIGH
-        return Confidence.MEDIUM if self.context.shows_threads else Confidence.LOW
+        return Confidence.MEDIUM if self.context.handles_threads else Confidence.LOW
 
     def _is_used_here(self, variable: Shared, use: Use) -> bool:
         """Whether the function also reads the variable: where it gets the value that it wrote, or one before."""

@@ -22,7 +22,7 @@ from py314_check.languages.python.tree import DEFINITIONS, Handler, below, parse
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
 from py314_check.model import Impact, Place, Target
-from py314_check.signs_of_threads import shows_threads
+from py314_check.signs_of_threads import handles_threads, is_cooperative
 from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
@@ -132,9 +132,13 @@ class PythonContext:
     def runs_seldom(self, node: cst.CSTNode) -> bool:
         return self._serial.runs_seldom(node)
 
-    @property
-    def shows_threads(self) -> bool:
-        return shows_threads(self._source.data)
+    @cached_property
+    def handles_threads(self) -> bool:
+        return handles_threads(self._source.data)
+
+    @cached_property
+    def is_cooperative(self) -> bool:
+        return is_cooperative(self._source.data)
 
     def container_kind(self, node: cst.BaseExpression) -> str:
         return sharing.container_kind(self._names, node)

@@ -32,7 +32,7 @@ _DECORATED = re.compile(
 _AT_CLASS_CREATION = {"__init_subclass__", "__set_name__"}
 _SELDOM = re.compile(
     r"(?i)^_?(?!_)(?:un|de)?(?:register|install|patch|enable|disable|configure|init(?:iali[sz]e)?|set_?up|tear_?down|add|reset"
-    r"|kill|shut_?down|clean_?up|close|finali[sz]e|restore|activate|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
+    r"|kill\w*|shut_?down|clean_?up|close|finali[sz]e|restore|activate|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
     r"|(?:^|_)(?:at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?)(?:_|$)|^__(?:del|exit)__$"
 )
 
