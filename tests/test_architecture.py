@@ -13,7 +13,10 @@ _IMPORT = re.compile(r"^\s*(?:from (py314_\w+[\w.]*) import (.+)|import (py314_\
 # Each layer may import itself and those before it.
 LAYERS = (
     ("model",),
-    ("facts", "fingerprints", "mentions", "pieces", "source", "specifiers", "verdict", "__init__"),
+    (
+        *("facts", "fingerprints", "mentions", "pieces", "signs_of_threads", "source", "specifiers", "verdict"),
+        "__init__",
+    ),
     ("api",),
     ("registry", "words", "suppressions", "languages", "discovery", "manifests", "requirements", "cargo", "project"),
     ("config", "scan"),

@@ -651,3 +651,25 @@ def test_a_file_may_itself_say_how_it_is_built(tmp_path: Path) -> None:
 )
 def test_who_declares_free_threading(tmp_path: Path, files: dict[str, str | bytes], expected: bool) -> None:
     assert make(tmp_path, files).declares_free_threading(tmp_path / "src/fast.c") is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"src/b.py": "import threading"}, True),
+        ({"src/b.py": "    from concurrent import futures"}, True),
+        ({"src/b.py": "import os, threading"}, True),
+        ({"src/b.py": "await asyncio.to_thread(f)"}, True),
+        ({"src/b.py": "from flask import Flask"}, True),
+        ({"src/fast.c": "{Py_mod_gil, Py_MOD_GIL_NOT_USED},"}, True),
+        ({"pyproject.toml": '[project]\nname = "a"\ndependencies = ["Django>=5"]'}, True),
+        ({"pyproject.toml": '[project]\nclassifiers = ["Programming Language :: Python :: Free Threading"]'}, True),
+        ({"src/b.py": "import thread_names, multiprocessing"}, False),
+        ({"src/b.txt": "import threading"}, False),
+        ({".venv/lib/b.py": "import threading"}, False),
+        ({"pyproject.toml": '[project]\nname = "a"\ndependencies = ["django-stubs"]'}, False),
+    ],
+)
+def test_what_shows_threads(tmp_path: Path, files: dict[str, str | bytes], expected: bool) -> None:
+    project = make(tmp_path, {"pyproject.toml": "[project]\n", "src/a.py": "", **files})
+    assert project.shows_threads(tmp_path / "src/a.py") is expected

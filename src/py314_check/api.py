@@ -84,10 +84,12 @@ __all__ = [
     "RustRule",
     "Setting",
     "Settings",
+    "Shared",
     "ShellCommand",
     "Static",
     "Target",
     "UnusedSuppression",
+    "Use",
     "Variable",
     "Words",
     "admits",
@@ -381,6 +383,39 @@ class Static:
     writes: tuple[Node, ...]
 
 
+@dataclass(frozen=True)
+class Use:
+    """A place where a function of a Python file uses a variable that threads share.
+
+    ``node`` is the variable there (or the ``hasattr`` that asks for it), ``act`` what is done with it: the assignment,
+    the call, the loop. ``kind`` is ``set`` (it gets a new value, or none), ``add`` (``+=`` and the like), ``change``
+    (of a container in place; ``how`` is the method, ``[]=``, ``[]+=`` or ``del``), ``iterate`` (less what is
+    documented to lock the container meanwhile, such as ``list``), ``item`` or ``read``.
+    """
+
+    node: cst.BaseExpression
+    kind: str
+    act: cst.CSTNode
+    how: str = ""
+
+    @property
+    def writes(self) -> bool:
+        return self.kind in ("set", "add", "change")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A variable of a Python file, or of a class of it, that all threads share and that functions write.
+
+    ``name`` is ``cache`` or ``Class.cache``; ``container`` is the mutable standard container that it certainly is
+    (``dict``, ``deque`` ...), or empty; ``uses`` are those in functions, in order.
+    """
+
+    name: str
+    container: str
+    uses: tuple[Use, ...]
+
+
 @dataclass
 class Attribute:
     """An attribute of a Rust item, or what stands in its parentheses: ``gil_used = false`` has a name and a value.
@@ -474,6 +509,37 @@ class Context(Protocol):
 
     def is_script_body(self, node: cst.CSTNode) -> bool:
         """Whether a node stands below ``if __name__ == "__main__":``."""
+
+    @property
+    def shared(self) -> Sequence[Shared]:
+        """The variables of the file and of its classes that functions write, and what functions do with them."""
+
+    @property
+    def handles_threads(self) -> bool:
+        """Whether the file itself imports what makes threads, or locks for them."""
+
+    @property
+    def is_cooperative(self) -> bool:
+        """Whether the file is written for green threads or an event loop, such as gevent's: one thread runs these."""
+
+    def container_kind(self, node: cst.BaseExpression) -> str:
+        """Which mutable standard container an expression makes, such as ``dict``; empty for anything else."""
+
+    def is_locked(self, node: cst.CSTNode) -> bool:
+        """Whether the function around a node holds a lock there, or is named or marked so; which one is not asked."""
+
+    def is_serialised(self, node: cst.CSTNode) -> bool:
+        """Whether no two threads run a node at a time: under a lock, also of all callers; only while the file is
+        imported, or run as a script; in a test.
+        """
+
+    def runs_seldom(self, node: cst.CSTNode) -> bool:
+        """Whether a node stands in a function that is named like one that sets something up or takes it down: that is
+        done once, and mostly by one thread.
+        """
+
+    def conditions(self, node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
+        """The tests that a function comes to before a node, nearest first, and the outcome of each that leads there."""
 
     def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
         """Takes a report; ``Rule.report`` is the way to call it."""
@@ -689,6 +755,9 @@ class Rule:
     """Words that other tools' users write behind ``noqa:`` to silence what this rule reports, too; in lower case."""
     free_threading: ClassVar[bool] = False
     """Whether the rule is about free-threaded builds: elsewhere, its findings are notes at most."""
+    needs_threads: ClassVar[bool] = False
+    """Whether it takes several threads in one process: where nothing in the project shows any, its findings are notes
+    at most, and of a confidence one step lower."""
 
     def __init__(self, context: Context) -> None:
         self.context = context

@@ -34,6 +34,11 @@ class Confidence(str, enum.Enum):
     def rank(self) -> int:
         return ("low", "medium", "high").index(self.value)
 
+    @property
+    def lowered(self) -> Confidence:
+        """The next lower one; below low there is none."""
+        return Confidence.MEDIUM if self is Confidence.HIGH else Confidence.LOW
+
 
 class Impact(str, enum.Enum):
     """What happens on the target where a finding stands."""
@@ -190,6 +195,8 @@ class Finding:
     """Codes of which one must be found in the same project, in the same run."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
+    needs_threads: bool = False
+    """Whether it counts less where nothing in the project shows threads."""
     added_in: str | None = None
     """The first Python version that has the symbol: it is missed only where the project is for earlier ones, too."""
     asked_level: Level | None = None

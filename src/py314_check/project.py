@@ -19,6 +19,7 @@ from py314_check.languages.native.includes import includes
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
 from py314_check.requirements import Requirements, string_literals
+from py314_check.signs_of_threads import SERVERS, shows_threads
 from py314_check.specifiers import admits
 
 _BUILD_FILE = re.compile(
@@ -29,6 +30,7 @@ _CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
 _RUST = re.compile(r".+\.rs|Cargo\.toml")
 _C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
 _C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
+_SOURCE = re.compile(r".+\.(?:pyw?|pyx|rs|c|cc|cpp|cxx)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -75,6 +77,7 @@ class Project:
         self._contents = functools.cache(_contents)
         self._leaves_out = functools.cache(self._find_left_out)
         self._setup_strings = functools.cache(self._read_setup_strings)
+        self._holds_signs_of_threads = functools.cache(_holds_signs_of_threads)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
 
@@ -171,6 +174,17 @@ class Project:
         classifiers = (*self.metadata(path).classifiers, *self._setup_strings(self.home(path)))
         return any(_FREE_THREADING in classifier for classifier in classifiers)
 
+    def shows_threads(self, path: Path) -> bool:
+        """Whether anything in the project that a file belongs to shows that its code runs in several threads.
+
+        A source of it does, a server that it requires, or a classifier that declares free threading.
+        """
+        return (
+            self.declares_free_threading(path)
+            or self.provider(path, SERVERS) is not None
+            or self._holds_signs_of_threads(self.home(path))
+        )
+
     def _read_setup_strings(self, directory: Path) -> list[str]:
         data = self._manifests.read(directory / "setup.py")
         return string_literals(data) if data is not None and _FREE_THREADING.encode() in data else []
@@ -225,15 +239,19 @@ def _whole(word: str) -> re.Pattern[bytes]:
 
 def _contents(directory: Path, kind: re.Pattern[str]) -> list[tuple[Path, bytes]]:
     """The files of a kind at and below a directory, with what is in them."""
-    found = []
+    return [(path, data) for path, data in _read(directory, kind) if not is_published(data)]
+
+
+def _holds_signs_of_threads(directory: Path) -> bool:
+    return any(shows_threads(data) for _, data in _read(directory, _SOURCE))
+
+
+def _read(directory: Path, kind: re.Pattern[str]) -> Iterator[tuple[Path, bytes]]:
     for place, directories, names in os.walk(directory):
         directories[:] = [name for name in directories if name not in DEFAULT_EXCLUDE]
         for path in (Path(place, name) for name in names if kind.fullmatch(name)):
             with suppress(OSError):
-                data = path.read_bytes()
-                if not is_published(data):
-                    found.append((path, data))
-    return found
+                yield path, path.read_bytes()
 
 
 def _modules(directory: Path) -> frozenset[str]:

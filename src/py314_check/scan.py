@@ -34,6 +34,7 @@ from py314_check.model import (
     parse_version,
 )
 from py314_check.registry import all_rules
+from py314_check.signs_of_threads import shows_threads
 from py314_check.source import SourceError, SourceFile, decode_native, decode_python
 from py314_check.words import WordTest
 
@@ -213,6 +214,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
 
     hashes = line_hashes(source.data) if settings.line_hashes and located else {}
     seen: Counter[tuple[str, str, str]] = Counter()
+    threaded = any(one.rule.needs_threads for one in located) and shows_threads(source.data)
     findings = []
     for one in located:
         rule, report = one.rule, one.report
@@ -245,6 +247,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             only_with=report.only_with,
             free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
             added_in=report.added_in,
+            needs_threads=rule.needs_threads and not threaded,
         )
         seen[key] += 1
         findings.append(finding)
@@ -328,7 +331,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
 
     Guarded where a declared dependency brings the name back.
 
-    What is about free-threaded builds is a note where neither the target nor the project is for them.
+    What is about free-threaded builds is a note where neither the target nor the project is for them; and what takes
+    threads where nothing in the project shows any, of a confidence one step lower.
     """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
         return None
@@ -351,6 +355,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     if finding.guard is None and finding.way_out and project.is_first_party(path, finding.way_out):
         guard = f"the project has {finding.way_out}, which is the other way"
         return replace(finding, guard=guard, level=Level.NOTE)
+    if finding.needs_threads and not project.shows_threads(path):
+        finding = replace(finding, level=Level.NOTE, confidence=finding.confidence.lowered)
     if finding.free_threading and not (project.target.free_threaded or project.declares_free_threading(path)):
         return replace(finding, level=Level.NOTE, asked_level=finding.level)
     return finding

@@ -9,21 +9,23 @@ from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, Node, NodeT, Report, Rule, Settings
+from py314_check.api import Event, Member, Node, NodeT, Report, Rule, Settings, Shared
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
-from py314_check.languages.python import scopes, setup_call
+from py314_check.languages.python import scopes, setup_call, sharing
 from py314_check.languages.python.guards import Guards, Subject
+from py314_check.languages.python.locks import Locks
 from py314_check.languages.python.positions import locate
-from py314_check.languages.python.reachability import Reachability, Verdict
+from py314_check.languages.python.reachability import BLOCKS, Reachability, Verdict, jumps
+from py314_check.languages.python.serial import Serial
 from py314_check.languages.python.standard import standard
-from py314_check.languages.python.tree import Handler, children, parse, walk
+from py314_check.languages.python.tree import DEFINITIONS, Handler, below, parse, walk
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
-from py314_check.model import Place, Target, parse_version
+from py314_check.model import Impact, Place, Target, parse_version
+from py314_check.signs_of_threads import handles_threads, is_cooperative
 from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
-_DEFINITIONS = (*_LATER, cst.ClassDef)
 _DECLARATIONS = ("Settings", "Setting", "Requirement")
 
 
@@ -91,16 +93,11 @@ class PythonContext:
         return (parent for _, parent in self._names.ancestors(node))
 
     def below(self, node: cst.CSTNode, *, own: bool = False) -> Iterator[cst.CSTNode]:
-        stack = [node]
-        while stack:
-            one = stack.pop()
-            yield one
-            if not (own and one is not node and isinstance(one, _DEFINITIONS)):
-                stack.extend(reversed(children(one)))
+        return below(node, own=own)
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         for child, parent in self._names.ancestors(node):
-            outside = isinstance(parent, _DEFINITIONS) and child is not parent.body  # decorators, defaults, bases
+            outside = isinstance(parent, DEFINITIONS) and child is not parent.body  # decorators, defaults, bases
             if isinstance(parent, kinds) and not outside:
                 return parent
         return None
@@ -125,6 +122,40 @@ class PythonContext:
             for child, parent in self._names.ancestors(node)
             for test, outcome in self._reach.conditions(child, parent)
         )
+
+    def is_locked(self, node: cst.CSTNode) -> bool:
+        return self._locks.is_held(node)
+
+    def is_serialised(self, node: cst.CSTNode) -> bool:
+        return self._serial.is_serialised(node)
+
+    def runs_seldom(self, node: cst.CSTNode) -> bool:
+        return self._serial.runs_seldom(node)
+
+    @cached_property
+    def handles_threads(self) -> bool:
+        return handles_threads(self._source.data)
+
+    @cached_property
+    def is_cooperative(self) -> bool:
+        return is_cooperative(self._source.data)
+
+    def container_kind(self, node: cst.BaseExpression) -> str:
+        return sharing.container_kind(self._names, node)
+
+    @cached_property
+    def shared(self) -> Sequence[Shared]:
+        return sharing.shared_variables(self._names, self._types)
+
+    def conditions(self, node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
+        for child, parent in self._names.ancestors(node):
+            yield from self._reach.conditions(child, parent)
+            if isinstance(parent, BLOCKS):
+                for statement in self._reach.before(child, parent):
+                    if isinstance(statement, cst.If) and statement.orelse is None and jumps(statement.body):
+                        yield statement.test, False
+            if isinstance(parent, DEFINITIONS):
+                return
 
     def _assigned(self, node: cst.CSTNode | None) -> scopes.Assigned | None:
         if isinstance(node, cst.Attribute):
@@ -172,6 +203,14 @@ class PythonContext:
     def _types(self) -> Types:
         return Types(self._reach)
 
+    @cached_property
+    def _locks(self) -> Locks:
+        return Locks(self._names, self._types)
+
+    @cached_property
+    def _serial(self) -> Serial:
+        return Serial(self.path, self._names, self._types, self._locks)
+
     def analysis(self, *, with_comments: bool) -> Analysis:
         """Judges and places the reports. Positions are computed only if there is something to place."""
         judged = self._judged()
@@ -203,7 +242,9 @@ class PythonContext:
             if rule.compiled:
                 judged.append((rule, node, report, Verdict()))
                 continue
-            subject = Subject(node, report.symbol, report.raises, report.module, report.brought_by)
+            races = (report.impact or rule.impact) is Impact.RACES  # then nothing is missing that a guard may ask for
+            symbol = "" if races else report.symbol
+            subject = Subject(node, symbol, report.raises, report.module, report.brought_by)
             verdict = guards[self._decisive(rule, node, report)].judge(subject)
             if not verdict.dead and not (report.copes and verdict.guard is None):
                 judged.append((rule, node, report, verdict))

@@ -178,7 +178,7 @@ class Reachability:
                 truth = self.truth(test)
                 if truth is not None and truth.value is not outcome:
                     return self._verdict(truth)
-        if isinstance(statement, (cst.Try, cst.TryStar)) and (_jumps(statement.body) or _jumps(statement.orelse)):
+        if isinstance(statement, (cst.Try, cst.TryStar)) and (jumps(statement.body) or jumps(statement.orelse)):
             works = f"what stands before it works on Python {self._target.release}, and ends here"
             return Verdict(guard=works) if self.attempts.succeeds(statement) else None
         if isinstance(statement, cst.If):
@@ -234,7 +234,7 @@ class Reachability:
                 yield from _skip_condition(mark)
 
 
-def _jumps(block: cst.CSTNode | None) -> bool:
+def jumps(block: cst.CSTNode | None) -> bool:
     """Whether one of the statements of a block leaves it, whatever the tests inside the others."""
     if isinstance(block, cst.Else):
         block = block.body

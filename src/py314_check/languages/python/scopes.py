@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 import libcst as cst
@@ -161,6 +160,8 @@ class Names:
         self._runs_always = runs_always
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.order: dict[cst.CSTNode, int] = {}
+        self.nodes: list[cst.CSTNode] = []
+        """The nodes of the file in order of evaluation."""
         self.star_imports: list[tuple[str, cst.CSTNode]] = []
         self.futures: set[str] = set()
         self.attributes_set: list[cst.Attribute] = []
@@ -305,7 +306,7 @@ class Names:
     def bindings(self, name: cst.Name) -> list[Binding] | None:
         """The bindings of a name that may reach this use of it, or None where it is bound nowhere in the file."""
         home = self.scope_of(name)
-        scope = self._binding_scope(name.value, home)
+        scope = self.binding_scope(name.value, home)
         if scope is None:
             return None
         return self._reaching(scope.bindings[name.value], name, at_once=scope is home)
@@ -324,7 +325,7 @@ class Names:
 
     def dead_bindings(self, name: cst.Name) -> list[Binding]:
         """The bindings of a name that count for nothing, since the target does not get there."""
-        scope = self._binding_scope(name.value, self.scope_of(name))
+        scope = self.binding_scope(name.value, self.scope_of(name))
         return [] if scope is None else [one for one in scope.bindings[name.value] if self.is_dead(one.node)]
 
     def adopt(self, expression: cst.BaseExpression, at: cst.CSTNode) -> None:
@@ -340,9 +341,19 @@ class Names:
 
     def is_unbound(self, node: cst.CSTNode, name: str) -> bool:
         """Whether a name, looked up where a node stands, is bound nowhere in the file."""
-        return self._binding_scope(name, self.scope_of(node)) is None
+        return self.binding_scope(name, self.scope_of(node)) is None
 
-    def _binding_scope(self, name: str, home: Scope) -> Scope | None:
+    @property
+    def module_scope(self) -> Scope:
+        """The scope of the file itself."""
+        return self._scopes[self.module]
+
+    def scope_made_by(self, node: cst.ClassDef | cst.FunctionDef) -> Scope:
+        """The scope that the body of a class or function is."""
+        return self._scopes[node]
+
+    def binding_scope(self, name: str, home: Scope) -> Scope | None:
+        """The scope in which a name is bound that is looked up in another, or None."""
         scope: Scope | None = home
         while scope is not None:
             if name in scope.elsewhere:
@@ -379,12 +390,9 @@ class Names:
         """A block without the arms of ``try`` statements that are always taken on the target."""
         if all(arm not in _ARMS_OF_TRY for _, arm in block):
             return block
-        return tuple(step for step in block if step[1] not in _ARMS_OF_TRY or not self._runs_always(self._at[step[0]]))
-
-    @cached_property
-    def _at(self) -> list[cst.CSTNode]:
-        """The nodes in order of evaluation."""
-        return list(self.order)
+        return tuple(
+            step for step in block if step[1] not in _ARMS_OF_TRY or not self._runs_always(self.nodes[step[0]])
+        )
 
     # Building.
 
@@ -403,6 +411,7 @@ class Names:
             stack.extend(reversed(inner))
             if type(node) in _SCOPES and node is not self.module:
                 self._scopes[node] = Scope(node, None)
+        self.nodes = list(self.order)
         for node, scope in self._scopes.items():
             if node is not self.module:
                 scope.parent = self.scope_of(node)

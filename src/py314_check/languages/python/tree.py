@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -21,6 +21,8 @@ Handlers = Mapping[type[cst.CSTNode], Sequence[Handler]]
 
 MAX_BRACKETS = 200
 """CPython's own limit ("too many nested parentheses"); far beyond it libcst would exhaust the stack."""
+
+DEFINITIONS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 
 _PUNCTUATION = frozenset(
     """
@@ -97,6 +99,16 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
         elif _IS_NODE[kind]:
             found.append(value)
     return found
+
+
+def below(node: cst.CSTNode, *, own: bool = False) -> Iterator[cst.CSTNode]:
+    """A node and all that stands in it; if only its ``own``, not what is in further functions and classes."""
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        yield one
+        if not (own and one is not node and isinstance(one, DEFINITIONS)):
+            stack.extend(reversed(children(one)))
 
 
 def walk(root: cst.CSTNode, visit: Handlers, leave: Handlers) -> None:

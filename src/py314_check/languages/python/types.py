@@ -148,6 +148,23 @@ class Types:
                         return definition if isinstance(definition, (cst.FunctionDef, cst.ClassDef)) else None
         return None
 
+    def class_of(self, node: cst.CSTNode) -> tuple[cst.ClassDef, bool] | None:
+        """The class of this file that an expression stands for or is an instance of, and whether it is one."""
+        found = self._infer(node) or frozenset()
+        one = next(iter(found)) if len(found) == 1 else None
+        if one is None or not isinstance(one.kind, cst.ClassDef) or one.form not in ("", "type"):
+            return None
+        return one.kind, not one.form
+
+    def family(self, node: cst.ClassDef) -> list[cst.ClassDef]:
+        """A class and those of its bases that are of this file, nearest first."""
+        return [kind for kind in self._mro(node) if isinstance(kind, cst.ClassDef)]
+
+    def sets_on_instances(self, node: cst.ClassDef, name: str) -> bool:
+        """Whether methods of a class give its instances an attribute of this name."""
+        methods = (self._names.scope_of(one.node).node for one in self._settings(node).get(name, ()))
+        return any(isinstance(one, cst.FunctionDef) and not _is_given_class(one) for one in methods)
+
     def assigned(self, node: cst.Attribute) -> Assigned | None:
         """What an attribute of a class of this file, or of an instance, was assigned in the one place that sets it."""
         found = self._infer(node.value) or frozenset()
@@ -347,7 +364,7 @@ class Types:
         if node.annotation is not None:
             return self._annotated(node.annotation)
         function = next(parent for _, parent in self._names.ancestors(node) if isinstance(parent, _FUNCTIONS))
-        owner = self._owner(function)
+        owner = self.owner(function)
         if owner is None or not isinstance(function, cst.FunctionDef):
             return None
         decorators = {dotted(one.decorator) for one in function.decorators}
@@ -361,7 +378,7 @@ class Types:
                 return _one(f"ast.{visited}")
         return None
 
-    def _owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
+    def owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
         """The class whose method a function is."""
         for child, parent in self._names.ancestors(function):
             if isinstance(parent, cst.ClassDef) and child is parent.body:
@@ -464,7 +481,7 @@ class Types:
         names = self._names.resolve(node.func)
         if "builtins.super" in names and not node.args:
             function = self._enclosing_function(node)
-            owner = None if function is None else self._owner(function)
+            owner = None if function is None else self.owner(function)
             return None if owner is None else frozenset({Type(owner, "super")})
         if "builtins.type" in names and len(node.args) == 1:
             found = self._infer(node.args[0].value)
@@ -772,6 +789,12 @@ def _set_by(node: cst.CSTNode, receiver: str) -> Iterator[_Setting]:
             yield _Setting(target.attr.value, node, value, annotation, index)
         elif not receiver and isinstance(target, cst.Name):
             yield _Setting(target.value, node, value, annotation, index)
+
+
+def _is_given_class(method: cst.FunctionDef) -> bool:
+    """Whether the first argument of a method is the class."""
+    marked = any(dotted(one.decorator) == "classmethod" for one in method.decorators)
+    return marked or method.name.value in _IMPLICIT_CLASSMETHODS
 
 
 def _positional(function: cst.FunctionDef) -> list[cst.Param]:

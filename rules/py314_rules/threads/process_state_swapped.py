@@ -1,0 +1,204 @@
+"""GIL107 process-state-swapped."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, load_facts
+from py314_rules.threads.sharing import declared_global, is_unlikely
+
+_CHANGES = {"append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
+_LATER = ("finally", "yield", "__exit__")
+_SAVED = re.compile(rb"\n[ \t]+(\w+)[ \t]*=[ \t]*\w+[ \t]*(?:#[^\r\n]*)?(?=[\r\n])")
+
+
+@dataclass(frozen=True)
+class _State:
+    how: str
+    what: str
+
+
+STATES = load_facts("py314_rules.facts", "process_state.toml", _State)
+_MANAGERS = {name for name, state in STATES.items() if state.how == "with"}
+
+
+def _words() -> Iterable[Words]:
+    for name, state in STATES.items():
+        module, _, word = name.rpartition(".")
+        if state.how == "with":
+            yield Words(word, module)
+            continue
+        changed = (
+            rb"[ \t]*(?:\[[^\r\n]{0,200}\][ \t]*)?(?:=(?!=)|,[^\r\n()]{0,200}[^=!<>]=(?!=))|\.(?:%b)\("
+            % b"|".join(one.encode() for one in sorted(_CHANGES))
+        )
+        behind = rb"[ \t]*\(" if state.how == "call" else changed
+        renamed = rb"\bfrom[ \t]+%b[ \t]+import\b|\bimport[ \t]+%b[ \t]+as\b" % (module.encode(), module.encode())
+        test = re.compile(rb"\b%b\.%b(?:%b)|%b" % (module.encode(), word.encode(), behind, renamed)).search
+        for later in _LATER:
+            yield Words(word, module, later, test=test)
+    for later in _LATER:
+        yield Words("global", later, test=_may_swap_global)
+
+
+def _may_swap_global(data: bytes) -> bool:
+    names = declared_global(data)
+    return bool(names) and not names.isdisjoint(_SAVED.findall(data))
+
+
+class ProcessStateSwapped(Rule):
+    """State of the whole process that is set for a while and then set back.
+
+    ## What it does
+    Reports functions and context managers that set `sys.stdout`, `os.environ`, the working directory, the locale or
+    another thing that the process has once, do something, and set it back in `finally`, behind `yield` or in
+    `__exit__`; the same for a variable of the module whose old value is kept and put back; and `with
+    contextlib.redirect_stdout(...)`, which does that for you.
+
+    The confidence is high where the file itself imports what makes threads, or locks for them. Elsewhere it is low:
+    most programs that change their working directory for a while have one thread. It is low for variables of modules,
+    too.
+
+    What runs only under `if __name__ == "__main__":`, in a function named `main`, in tests or under a lock is not
+    reported. Signal handlers are not either: only the main thread can set them.
+
+    ## Why it matters
+    Meanwhile, all other threads work with the new state: they print into the wrong buffer, or open files in the wrong
+    directory. And if two threads do it at a time, the second saves what the first has set, and puts that back for good.
+    With the GIL short stretches were seldom interrupted. Without it, they overlap.
+
+    ## Example
+    ```python
+    import io
+    import sys
+    import threading
+
+
+    def captured(function):
+        old, sys.stdout = sys.stdout, io.StringIO()
+        try:
+            function()
+            return sys.stdout.getvalue()
+        finally:
+            sys.stdout = old
+    ```
+
+    ## Use instead
+    ```python
+    import io
+
+
+    def captured(function):
+        out = io.StringIO()
+        function(out)
+        return out.getvalue()
+    ```
+
+    For state of your own, a `contextvars.ContextVar` has a value in each thread and task.
+
+    ## Fix safety
+    There is no fix.
+
+    ## References
+    - [contextlib.redirect_stdout](https://docs.python.org/3/library/contextlib.html#contextlib.redirect_stdout)
+    - [contextvars](https://docs.python.org/3/library/contextvars.html)
+    """
+
+    code, name = "GIL107", "process-state-swapped"
+    level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
+    free_threading = needs_threads = True
+    words = tuple(_words())
+
+    def __init__(self, context: object) -> None:
+        super().__init__(context)  # type: ignore[arg-type]
+        self._sets: defaultdict[tuple[cst.CSTNode | None, str], list[cst.CSTNode]] = defaultdict(list)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        ancestors = self.context.ancestors(node)
+        parent = next(ancestors)
+        if isinstance(parent, cst.Subscript) and parent.value is node:
+            parent = next(ancestors)
+        called = (
+            isinstance(parent, cst.Attribute)
+            and isinstance(next(ancestors), cst.Call)
+            and parent.attr.value in _CHANGES
+        )
+        if (
+            called
+            or isinstance(parent, (cst.AssignTarget, cst.AugAssign, cst.Del))
+            or self._is_taken_apart(parent, node)
+        ):
+            self._note(node, "set", node)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self._note(node.func, "call", node)
+
+    def visit_WithItem(self, node: cst.WithItem) -> None:
+        if isinstance(node.item, cst.Call) and not self.context.is_serialised(node):
+            for name in self.context.resolve(node.item.func) & _MANAGERS:
+                self._tell(node.item, name, STATES[name].what)
+
+    def leave_Module(self, node: cst.Module) -> None:
+        for variable in self.context.shared:
+            for use in variable.uses:
+                if use.kind == "set":
+                    self._sets[self._function(use.node), variable.name].append(use.node)
+        for (function, name), places in self._sets.items():
+            first = places[0]
+            if function is None or self.context.is_serialised(first):
+                continue
+            if any(self._is_set_back(first, place, name) for place in places[1:]):
+                what = STATES[name].what if name in STATES else f"`{name}`"
+                self._tell(first, name, what)
+
+    def _note(self, named: cst.BaseExpression, how: str, node: cst.CSTNode) -> None:
+        for name in self.context.resolve(named):
+            if name in STATES and STATES[name].how == how:
+                self._sets[self._function(node), name].append(node)
+
+    def _function(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The function around a node; for the methods of a context manager, its class."""
+        function = self.context.enclosing(node, cst.FunctionDef)
+        if function is not None and function.name.value in ("__enter__", "__exit__"):
+            return self.context.enclosing(function, cst.ClassDef)
+        return function
+
+    def _is_taken_apart(self, parent: cst.CSTNode, node: cst.CSTNode) -> bool:
+        if not isinstance(parent, cst.Element):
+            return False
+        return isinstance(list(self.context.ancestors(parent))[1], cst.AssignTarget)
+
+    def _is_set_back(self, first: cst.CSTNode, last: cst.CSTNode, name: str) -> bool:
+        """Whether what is set at one place is set back at another: in ``finally``, after ``yield``, in ``__exit__``."""
+        if name not in STATES and not self._is_saved(last):
+            return False
+        place = self.context.enclosing(last, cst.FunctionDef)
+        if place is not self.context.enclosing(first, cst.FunctionDef):
+            return place is not None and place.name.value == "__exit__"
+        final = self.context.enclosing(last, cst.Finally)
+        if final is not None:
+            return self.context.enclosing(first, cst.Finally) is not final
+        nodes = list(self.context.below(place, own=True)) if place is not None else []
+        return any(isinstance(one, cst.Yield) for one in nodes[nodes.index(first) : nodes.index(last)])
+
+    def _is_saved(self, target: cst.CSTNode) -> bool:
+        """Whether what a variable is set to is a name: what was saved."""
+        assign = self.context.enclosing(target, cst.Assign)
+        return (
+            assign is not None
+            and isinstance(assign.value, cst.Name)
+            and assign.value.value not in ("None", "True", "False")
+        )
+
+    def _tell(self, node: cst.CSTNode, name: str, what: str) -> None:
+        is_likely = self.context.handles_threads and not is_unlikely(self.context, node)
+        self.report(
+            node,
+            f"This sets {what} for all threads, and sets it back later: other threads meet it meanwhile.",
+            help="Pass it on as an argument, use a `ContextVar`, or hold a lock that all users take.",
+            symbol=name,
+            confidence=None if name in STATES and is_likely else Confidence.LOW,
+        )

@@ -1,0 +1,149 @@
+"""What the rules about shared state have in common: which uses of a variable race, and what bytes say of it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from py314_check.api import Context, cst, word_places
+
+RESIZES = {
+    *("[]=", "del", "add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft"),
+    *("insert", "intersection_update", "move_to_end", "pop", "popitem", "popleft", "remove", "setdefault", "update"),
+    "symmetric_difference_update",
+}
+"""The changes after which an iterator over a dictionary, a set or a deque raises RuntimeError."""
+_RESOURCE = re.compile(
+    r"(?i)thread|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
+    r"|tempor|^open$|_open$|(?<![bc])lock$|semaphore$|condition$|contextvar$|(?-i:Queue$|^Timer$|^Monitor$|^Observer$|Scheduler$)"
+)
+_BOUND = re.compile(
+    rb"\n(    |\t|)(\w+)[ \t]*(?::[^=\r\n]*)?=[ \t]*"
+    rb"(?:[\[{]|\(?[ \t]*\\?[\r\n]|(?:\w+\.)*(?:dict|list|set|defaultdict|OrderedDict|Counter|deque)\b)"
+)
+_ITEM = rb"[ \t]*\[(?:[^\r\n=]{0,200}\]|[ \t]*[\r\n])[ \t]*"
+_METHOD = (
+    rb"\.(?:add|append\w*|clear|\w+_update|discard|extend\w*|insert|pop\w*|remove|reverse|rotate|setdefault|sort|subtract"
+    rb"|update|move_to_end)[ \t]*\("
+)
+_CHANGED = re.compile(_ITEM + rb"(?:[-+*/|&^%@<>]*=(?!=)|\Z)|" + _METHOD)
+_ADDED = re.compile(_ITEM + rb"(?:[-+*/|&^%@]|//|\*\*|<<|>>)=")
+_DELETED = re.compile(rb"\bdel[ \t]+(?:\w+\.)*\Z")
+_LOOPED = re.compile(
+    rb"\bfor\b.*\bin\b[^:]*\Z|\b(?:all|any|dump\w*|enumerate|filter|join|map|max|min|next|iter|sum|tuple|zip|deepcopy)\(.*\Z",
+    re.DOTALL,
+)
+_TESTED = re.compile(
+    rb"(?<!\w)(?:if|while|elif|and|or|not|len)[ \t(]+\Z|^(?!.*\bfor\b.*\bin\b).*\bin[ \t(]+\Z", re.DOTALL
+)
+_LOOKED_UP = re.compile(rb"\.get\(")
+_RECEIVER = re.compile(rb"(?:self|cls|__class__|[A-Z]\w*|\))\.\Z")
+_NO_RECEIVER = re.compile(rb"[^.]\Z")
+_LINE = 200
+_GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w \t,]+)")
+
+
+class Signs(NamedTuple):
+    """What the bytes of a file may do with containers of the module and of its classes."""
+
+    changed: bool = False
+    iterated: bool = False
+    tested: bool = False
+    added: bool = False
+
+
+@lru_cache(maxsize=2)
+def declared_global(data: bytes) -> frozenset[bytes]:
+    """The names that stand in ``global`` statements."""
+    return frozenset(name for names in _GLOBAL.findall(data) for name in re.findall(rb"\w+", names))
+
+
+@lru_cache(maxsize=2)
+def containers(data: bytes) -> tuple[Signs, ...]:
+    """What may be done with each container that functions change and that the module or a class may be given."""
+    found = (_signs(data, name, of_class=indent != b"") for indent, name in {*_BOUND.findall(data)})
+    return tuple(one for one in found if one.changed)
+
+
+def _signs(data: bytes, name: bytes, *, of_class: bool) -> Signs:
+    if not any((b"." if of_class else b"") + name + behind in data for behind in (b"[", b".", b" [")):
+        return Signs()
+    changed = iterated = added = False
+    tested = b"KeyError" in data
+    for start in word_places(data, name):
+        head = data[max(data.rfind(b"\n", max(start - _LINE, 0), start) + 1, start - _LINE) : start]
+        if head[:1] not in (b" ", b"\t") or not (_RECEIVER if of_class else _NO_RECEIVER).search(head):
+            continue
+        end = start + len(name)
+        added = added or _ADDED.match(data, end) is not None
+        changed = changed or _CHANGED.match(data, end) is not None or _DELETED.search(head) is not None
+        iterated = iterated or _LOOPED.search(head) is not None
+        tested = tested or _TESTED.search(head) is not None or _LOOKED_UP.match(data, end) is not None
+    return Signs(changed, iterated, tested, added)
+
+
+def races(context: Context, node: cst.CSTNode) -> bool:
+    """Whether several threads may run a node at a time, and are likely to."""
+    return not context.is_serialised(node) and not is_unlikely(context, node)
+
+
+def is_unlikely(context: Context, node: cst.CSTNode) -> bool:
+    """Whether a node runs once, when something is set up or taken down, or in what one thread runs: a coroutine, or a
+    file that is written for an event loop.
+    """
+    function = context.enclosing(node, cst.FunctionDef)
+    return (
+        context.runs_seldom(node)
+        or context.is_cooperative
+        or (function is not None and function.asynchronous is not None)
+    )
+
+
+def is_resource(context: Context, value: cst.BaseExpression) -> bool:
+    """Whether an expression makes something of which there must not be two: a thread, a connection, a lock, a file."""
+    value = context.value(value)
+    if not isinstance(value, cst.Call):
+        return False
+    if any(name.startswith("multiprocessing.") for name in context.resolve(value.func)):
+        return True
+    return _RESOURCE.search(_called(context, value)) is not None
+
+
+def is_stateful(context: Context, value: cst.BaseExpression) -> bool:
+    """Whether an expression makes an object that keeps what its users put there, of a class of the file."""
+    value = context.value(value)
+    if not isinstance(value, cst.Call):
+        return False
+    made = context.definition(value.func)
+    if not isinstance(made, cst.ClassDef):
+        return any(name.startswith("weakref.Weak") for name in context.resolve(value.func))
+    methods = [one for one in context.below(made) if isinstance(one, cst.FunctionDef) and one.name.value != "__init__"]
+    return any(_changes_self(context, one) for method in methods for one in context.below(method.body))
+
+
+def _changes_self(context: Context, node: cst.CSTNode) -> bool:
+    """Whether a node gives ``self`` an attribute, or changes a container that it has."""
+    if isinstance(node, cst.AssignTarget):
+        target = node.target.value if isinstance(node.target, cst.Subscript) else node.target
+        return context.dotted(target).startswith("self.")
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return False
+    return node.func.attr.value in RESIZES and context.dotted(node.func.value).startswith("self.")
+
+
+def through_instance(context: Context, node: cst.BaseExpression) -> bool:
+    """Whether a class's variable is used as ``self.name`` where nothing shows threads: objects of such classes are
+    mostly each one thread's own, if there are several at all.
+    """
+    return isinstance(node, cst.Attribute) and context.dotted(node.value) == "self" and not context.handles_threads
+
+
+def _called(context: Context, call: cst.Call) -> str:
+    return call.func.attr.value if isinstance(call.func, cst.Attribute) else context.dotted(call.func)
+
+
+def function_name(context: Context, node: cst.CSTNode) -> str:
+    """The name of the function around a node, as it is called."""
+    function = context.enclosing(node, cst.FunctionDef)
+    return "a lambda" if function is None else f"`{function.name.value}`"

@@ -1,0 +1,155 @@
+"""Where a function of a Python file holds a lock.
+
+Any lock will do: which one protects what cannot be read off the code. What is named like a lock counts for one, since
+what it really is may stand in another file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from typing import NamedTuple
+
+import libcst as cst
+
+from py314_check.languages.python.reachability import BLOCKS
+from py314_check.languages.python.scopes import Names, dotted
+from py314_check.languages.python.tree import below
+from py314_check.languages.python.types import Types
+
+_NAMED = re.compile(
+    r"(?i)(?<![bc])lock(?!s?tep|down|file)|mutex|semaphore|condition|synchroni[sz]e|critical_?section|exclusive"
+    r"|(?:^|_)(?:sem|cond|cv|mu)(?:_|$)"
+)
+"""Names of locks, and of what takes one: but no block, and no clock."""
+_HELD = re.compile(
+    r"(?i)(?:^|_)(?:un)?locked(?:_|$)|no_?lock|lock_?held|with_?(?:the_)?lock|under_?lock|synchroni[sz]ed"
+)
+"""Names of functions that say that who calls them holds a lock."""
+_KINDS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore")
+_MAKERS = {
+    "_thread.allocate_lock",
+    *(f"{module}.{kind}" for module in ("threading", "multiprocessing") for kind in _KINDS),
+}
+_TAKES, _GIVES_BACK = {"acquire", "acquire_read", "acquire_write", "__enter__"}, {"release", "__exit__"}
+_FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+
+
+class _Step(NamedTuple):
+    """A call that takes a lock, or gives it back, and the statements that it stands among."""
+
+    lock: str
+    takes: bool
+    order: int
+    block: cst.CSTNode
+
+
+class Locks:
+    """The locks of one file."""
+
+    def __init__(self, names: Names, types: Types) -> None:
+        self._names = names
+        self._types = types
+        self._taking: dict[cst.CSTNode, bool] = {}
+
+    def is_held(self, node: cst.CSTNode) -> bool:
+        """Whether the function in whose body a node stands certainly holds a lock there, or is named or marked so."""
+        around: list[cst.CSTNode] = []
+        for child, parent in self._names.ancestors(node):
+            around.append(child)
+            if isinstance(parent, cst.With) and child is parent.body and self._locks(parent):
+                return True
+            if isinstance(parent, _FUNCTIONS):
+                if isinstance(parent, cst.FunctionDef) and child is parent.body and self._is_locking(parent):
+                    return True
+                return self._is_taken(node, parent, {*around})
+        return False
+
+    def _locks(self, node: cst.With) -> bool:
+        return node.asynchronous is None and any(self.is_lock(item.item) for item in node.items)
+
+    def is_lock(self, node: cst.BaseExpression) -> bool:
+        """Whether what a ``with`` statement enters is a lock, or takes one; one that is made there locks nothing."""
+        if isinstance(node, cst.Call):
+            if self._names.resolve(node.func) & _MAKERS:
+                return False
+            definition = self._types.definition(node.func)
+            return _is_named_so(node.func) or (definition is not None and self.takes(definition))
+        return (
+            _is_named_so(node)
+            or not self._types.of(node).isdisjoint(_MAKERS)
+            or (
+                isinstance(made := self._made(node), cst.Call)
+                and not self._names.resolve(made.func).isdisjoint(_MAKERS)
+            )
+        )
+
+    def takes(self, definition: cst.CSTNode) -> bool:
+        """Whether a function or class of the file takes a lock somewhere, as one that locks for others does."""
+        if definition not in self._taking:
+            self._taking[definition] = False  # asked for by itself
+            self._taking[definition] = any(
+                (isinstance(one, cst.With) and self._locks(one))
+                or (isinstance(one, cst.Call) and self._call(one) is not None)
+                for one in below(definition)
+            )
+        return self._taking[definition]
+
+    def _made(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        assigned = self._types.assigned(node) if isinstance(node, cst.Attribute) else self._names.assigned(node)
+        return None if assigned is None or assigned.element is not None else assigned.value
+
+    def _is_locking(self, function: cst.FunctionDef) -> bool:
+        """Whether a decorator of a function locks, or its name says that its callers do."""
+        if _HELD.search(function.name.value):
+            return True
+        for decorator in function.decorators:
+            marked = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
+            definition = self._types.definition(marked)
+            if _is_named_so(marked) or (definition is not None and self.takes(definition)):
+                return True
+        return False
+
+    def _is_taken(self, node: cst.CSTNode, function: cst.CSTNode, around: set[cst.CSTNode]) -> bool:
+        """Whether a function has called something that takes a lock, and nothing yet that gives it back."""
+        held: defaultdict[str, bool] = defaultdict(bool)
+        for step in self._steps.get(function, ()):
+            if step.order < self._names.order[node] and step.block in around:
+                held[step.lock] = step.takes
+        return any(held.values())
+
+    @cached_property
+    def _steps(self) -> dict[cst.CSTNode, list[_Step]]:
+        """The calls that take locks and give them back, in order, for each function."""
+        found: defaultdict[cst.CSTNode, list[_Step]] = defaultdict(list)
+        for order, node in enumerate(self._names.nodes):
+            call = self._call(node) if isinstance(node, cst.Call) else None
+            if call is not None:
+                block: cst.CSTNode | None = None
+                for _, parent in self._names.ancestors(node):
+                    if isinstance(parent, cst.Finally):
+                        block = None  # it runs whatever happens, as if it stood behind the `try`
+                    elif block is None and isinstance(parent, BLOCKS):
+                        block = parent
+                    if isinstance(parent, _FUNCTIONS):
+                        found[parent].append(_Step(*call, order, block or node))
+                        break
+        return found
+
+    def _call(self, call: cst.Call) -> tuple[str, bool] | None:
+        """Which lock a call takes or gives back: ``lock.acquire()``, or ``_acquire_lock()``."""
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _TAKES | _GIVES_BACK:
+            return dotted(call.func.value), call.func.attr.value in _TAKES
+        name = dotted(call.func).rpartition(".")[2].lower()
+        if _NAMED.search(name) and ("acquire" in name or "release" in name):
+            return "", "acquire" in name
+        return None
+
+
+def _is_named_so(node: cst.BaseExpression) -> bool:
+    while isinstance(node, (cst.Subscript, cst.Call)):
+        node = node.value if isinstance(node, cst.Subscript) else node.func
+    if isinstance(node, cst.Attribute):
+        return _NAMED.search(node.attr.value) is not None or _is_named_so(node.value)
+    return isinstance(node, cst.Name) and _NAMED.search(node.value) is not None

@@ -1,0 +1,250 @@
+"""Locks, what runs serially, and the variables that threads share."""
+
+from __future__ import annotations
+
+import textwrap
+
+import libcst as cst
+import pytest
+
+from py314_check.api import Shared
+from py314_check.languages.python.context import PythonContext
+from py314_check.languages.python.tree import below
+from py314_check.model import Target
+from py314_check.source import SourceFile
+
+HEAD = """\
+import threading, atexit, contextlib, asyncio, collections
+from elsewhere import table_lock, clock, block
+lock = threading.Lock()
+gate = threading.Condition()
+"""
+
+
+def context_of(program: str, path: str = "module.py") -> tuple[PythonContext, cst.Module]:
+    text = HEAD + textwrap.dedent(program)
+    module = cst.parse_module(text)
+    return PythonContext(SourceFile(path, "python", text.encode(), text), module, Target()), module
+
+
+def at_show(program: str, path: str = "module.py") -> tuple[bool, bool]:
+    """Whether a lock is held at the one ``show()`` of a program, and whether that is serialised."""
+    context, module = context_of(program, path)
+    (call,) = [one for one in below(module) if isinstance(one, cst.Call) and context.dotted(one.func) == "show"]
+    return context.is_locked(call), context.is_serialised(call)
+
+
+LOCKED = {
+    "with": "def f():\n    with lock:\n        show()",
+    "one of several": "def f(path):\n    with open(path), lock:\n        show()",
+    "a condition by its type": "def f():\n    with gate:\n        show()",
+    "an imported name": "def f():\n    with table_lock:\n        show()",
+    "a parameter": "def f(a_lock):\n    with a_lock:\n        show()",
+    "an attribute": "class A:\n    def f(self):\n        with self._lock:\n            show()",
+    "an attribute by what it was given": """
+        class A:
+            def __init__(self):
+                self.gate = threading.RLock()
+            def f(self):
+                with self.gate:
+                    show()
+        """,
+    "one of many": "def f(key):\n    with locks[key]:\n        show()",
+    "one that is made by a function": "def f():\n    with get_lock('a'):\n        show()",
+    "acquire": "def f():\n    lock.acquire()\n    show()\n    lock.release()",
+    "acquire and try": "def f():\n    lock.acquire()\n    try:\n        show()\n    finally:\n        lock.release()",
+    "acquire in a test": "def f():\n    if not lock.acquire(timeout=1):\n        return\n    show()",
+    "released on another way": "def f(a):\n    lock.acquire()\n    if a:\n        lock.release()\n        return\n    show()",
+    "functions that acquire": "def f():\n    _acquire_lock()\n    show()\n    _release_lock()",
+    "a decorator by its name": "@synchronized\ndef f():\n    show()",
+    "a decorator of the file": """
+        def alone(function):
+            def wrapper():
+                with lock:
+                    function()
+            return wrapper
+        @alone
+        def f():
+            show()
+        """,
+    "a context manager of the file": """
+        @contextlib.contextmanager
+        def alone():
+            with lock:
+                yield
+        def f():
+            with alone():
+                show()
+        """,
+    "a class that locks": """
+        class Alone:
+            def __enter__(self):
+                lock.acquire()
+            def __exit__(self, *details):
+                lock.release()
+        def f():
+            with Alone():
+                show()
+        """,
+    "its name says so": "def f_locked():\n    show()",
+}
+NOT_LOCKED = {
+    "no lock": "def f():\n    show()",
+    "a file": "def f(path):\n    with open(path):\n        show()",
+    "a clock, a block": "def f():\n    with clock, block:\n        show()",
+    "one that is made for it": "def f():\n    with threading.Lock():\n        show()",
+    "of an event loop": "async def f():\n    async with lock:\n        show()",
+    "behind it": "def f():\n    with lock:\n        pass\n    show()",
+    "released": "def f():\n    lock.acquire()\n    lock.release()\n    show()",
+    "released in finally": "def f():\n    lock.acquire()\n    try:\n        g()\n    finally:\n        lock.release()\n    show()",
+    "released in finally, further in": """
+        def f(a):
+            if a:
+                lock.acquire()
+                try:
+                    g()
+                finally:
+                    lock.release()
+                show()
+        """,
+    "before it": "def f():\n    show()\n    lock.acquire()",
+    "another one released": "def f():\n    gate.acquire()\n    gate.release()\n    lock.release()\n    show()",
+    "of the function around": "def f():\n    with lock:\n        def g():\n            show()\n        return g",
+    "in another function": "def f():\n    lock.acquire()\ndef g():\n    show()",
+}
+SERIAL = {
+    "the module": "show()",
+    "a class body": "class A:\n    show()",
+    "a function of the module alone": "def f():\n    show()\nf()\nf()",
+    "through another": "def _g():\n    show()\ndef f():\n    _g()\nf()",
+    "a script": "if __name__ == '__main__':\n    show()",
+    "a function of the script": "def f():\n    show()\nif __name__ == '__main__':\n    f()",
+    "main": "def _g():\n    show()\ndef main():\n    _g()",
+    "a decorator": "def mark(anything):\n    show()\n@mark\ndef f(): pass",
+    "one that registers": "def mark(name):\n    def give(func):\n        show()\n        return func\n    return give",
+    "when a class is made": "class A:\n    def __init_subclass__(cls):\n        show()",
+    "a metaclass": "class A(type):\n    def __new__(cls, *args):\n        show()",
+    "at the end": "def f():\n    show()\natexit.register(f)",
+    "all callers lock": "def _f():\n    show()\ndef g():\n    with lock:\n        _f()\ndef h():\n    with lock:\n        _f()",
+    "callers of callers lock": "def _f():\n    show()\ndef _g():\n    _f()\ndef h():\n    with lock:\n        _g()",
+    "a method whose callers lock": """
+        class A:
+            def _f(self):
+                show()
+            def g(self):
+                with self._lock:
+                    self._f()
+        """,
+}
+NOT_SERIAL = {
+    "a public function": "def f():\n    show()\ndef g():\n    with lock:\n        f()",
+    "a private one for others": "def _f():\n    show()",
+    "one caller locks": "def _f():\n    show()\ndef g():\n    with lock:\n        _f()\ndef h():\n    _f()",
+    "handed on": "def _f():\n    show()\nhandlers = [_f]",
+    "called by the module and others": "def _f():\n    show()\n_f()\ndef g():\n    _f()",
+    "a lambda": "f = lambda: show()",
+    "it gives back an argument that is no function": "def f(number):\n    show()\n    return number",
+    "called by itself alone": "def f():\n    show()\n    f()",
+}
+
+
+@pytest.mark.parametrize("program", LOCKED.values(), ids=LOCKED.keys())
+def test_a_lock_is_held(program: str) -> None:
+    assert at_show(program) == (True, True)
+
+
+@pytest.mark.parametrize("program", (NOT_LOCKED | NOT_SERIAL).values(), ids=(NOT_LOCKED | NOT_SERIAL).keys())
+def test_no_lock_is_held(program: str) -> None:
+    assert at_show(program) == (False, False)
+
+
+@pytest.mark.parametrize("program", SERIAL.values(), ids=SERIAL.keys())
+def test_it_is_serialised_without_a_lock(program: str) -> None:
+    assert at_show(program) == (False, True)
+
+
+@pytest.mark.parametrize("path", ["test_a.py", "a_test.py", "tests/a.py", "conftest.py", "setup.py"])
+def test_a_test_or_script_is_serialised(path: str) -> None:
+    assert at_show("def f():\n    show()", path) == (False, True)
+
+
+def test_what_imports_a_test_framework_is_a_test() -> None:
+    assert at_show("import pytest\ndef f():\n    show()") == (False, True)
+    assert at_show("def g():\n    import pytest\ndef f():\n    show()") == (False, False)
+
+
+def shared(program: str) -> dict[str, Shared]:
+    return {one.name: one for one in context_of(program)[0].shared}
+
+
+def kinds(program: str, name: str = "d") -> list[str]:
+    """What functions do with a variable, in order: the kind, and how."""
+    return [f"{use.kind} {use.how}".strip() for use in shared(program)[name].uses]
+
+
+USES = {
+    "global": ("d = 0\ndef f():\n    global d\n    d = 1", ["set"]),
+    "del": ("d = 0\ndef f():\n    global d\n    del d", ["set"]),
+    "taken apart": ("d = 0\ndef f():\n    global d\n    a, d = 1, 2", ["set"]),
+    "a loop": ("d = 0\ndef f():\n    global d\n    for d in (): pass", ["set"]),
+    "a walrus": ("d = 0\ndef f():\n    global d\n    (d := 1)", ["set"]),
+    "an import": ("d = 0\ndef f():\n    global d\n    import e as d", ["set"]),
+    "added": ("d = 0\ndef f():\n    global d\n    d += 1", ["add"]),
+    "items": ("d = {}\ndef f():\n    d[1] = d[0]\n    del d[1]\n    d[1] += 1", ["item", "change []=", "change del", "change []+="]),
+    "methods": ("d = {}\ndef f():\n    d.update(a=1)\n    d.get(1)", ["change update", "read get"]),
+    "loops": ("d = {}\ndef f():\n    d.clear()\n    [a for a in d]\n    for a in d.items(): pass", ["change clear", "iterate", "iterate items"]),
+    "passes": ("d = {}\ndef f():\n    d.clear()\n    max(d)\n    tuple(d.values())", ["change clear", "iterate", "iterate values"]),
+    "atomic": ("d = {}\ndef f():\n    d.clear()\n    list(d)\n    sorted(d.items())\n    d.copy()", ["change clear", "read", "read items", "read copy"]),
+    "nested": ("d = {}\ndef f():\n    d.clear()\n    d[1][2] = 3", ["change clear", "item"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "expected"), USES.values(), ids=USES.keys())
+def test_uses(program: str, expected: list[str]) -> None:
+    assert kinds(program) == expected
+
+
+CLASS_USES = {
+    "the class by name": ("class A:\n    n = 0\n    def f(self):\n        A.n += 1", ["add"]),
+    "a class method": ("class A:\n    n = 0\n    @classmethod\n    def f(cls):\n        cls.n = 1", ["set"]),
+    "the class of self": ("class A:\n    n = 0\n    def f(self):\n        self.__class__.n += 1\n        type(self).n = 1", ["add", "set"]),
+    "a base": ("class B:\n    n = []\nclass A(B):\n    def f(self):\n        self.n.append(1)", ["change append"]),
+    "set in a method alone": ("class A:\n    @classmethod\n    def f(cls):\n        if not hasattr(cls, 'n'):\n            cls.n = 1", ["read", "set"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "expected"), CLASS_USES.values(), ids=CLASS_USES.keys())
+def test_uses_of_class_variables(program: str, expected: list[str]) -> None:
+    (variable,) = shared(program).values()
+    assert [f"{use.kind} {use.how}".strip() for use in variable.uses] == expected
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "d = {}\ndef f(d):\n    d[1] = 2",
+        "d = {}\ndef f():\n    d = {}\n    d[1] = 2",
+        "d = {}\nd[1] = 2\ndef f():\n    return d[1]",
+        "class A:\n    n = {}\n    def __init__(self):\n        self.n = {}\n    def f(self):\n        self.n[1] = 2",
+        "class A:\n    n = 0\n    def f(self):\n        self.n += 1",
+    ],
+    ids=["a parameter", "a local", "at import only", "an instance's own", "an instance's counter"],
+)
+def test_not_shared(program: str) -> None:
+    assert shared(program) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("{}", "dict"),
+        ("[1]", "list"),
+        ("set()", "set"),
+        ("collections.defaultdict(list)", "defaultdict"),
+        ("None", ""),
+        ("made()", ""),
+        ("threading.local()", ""),
+    ],
+)
+def test_containers(value: str, kind: str) -> None:
+    assert shared(f"d = {value}\ndef f():\n    d[1] = 2")["d"].container == kind
