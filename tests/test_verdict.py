@@ -112,12 +112,13 @@ def test_counts_by_family_impact_and_fix() -> None:
     assert (found.safe_fixes, found.unsafe_fixes) == (2, 1)
 
 
-def test_the_files_with_most_findings_whatever_their_level() -> None:
+def test_the_files_with_most_findings_and_of_as_many_the_worst() -> None:
     findings = [make_finding(path=f"{name}.py", level=Level.NOTE) for name in "abcdefghijkl" for _ in range(2)]
+    findings += [make_finding(path="m.py", level=level) for level in (Level.WARNING, Level.NOTE)]
     found = judge(*findings, make_finding(path="l.py"), make_finding(path="0.py"))
-    assert [path for path, _ in found.most] == [f"{name}.py" for name in "labcdefghi"]
+    assert [path for path, _ in found.most] == [f"{name}.py" for name in "lmabcdefgh"]
     assert found.most[0][1] == Counts(1, 0, 2)
-    assert found.files == 13
+    assert found.files == 14
 
 
 @patiently

@@ -88,7 +88,7 @@ def verdict(report: Report) -> Verdict:
         builds=tuple(_build(replace(report.target, free_threaded=free), findings, report) for free in (False, True)),
         families=dict(sorted(_by(findings, lambda one: one.code.rstrip("0123456789")).items())),
         impacts={impact: impacts[impact] for impact in Impact if impacts[impact]},
-        most=tuple(sorted(files.items(), key=lambda item: (-_total(item[1]), item[0]))[:MOST]),
+        most=tuple(sorted(files.items(), key=_most_first)[:MOST]),
         files=len(files),
         safe_fixes=fixes[Applicability.SAFE],
         unsafe_fixes=fixes[Applicability.UNSAFE],
@@ -117,5 +117,7 @@ def _counts(levels: Counter[Level]) -> Counts:
     return Counts(levels[Level.ERROR], levels[Level.WARNING], levels[Level.NOTE])
 
 
-def _total(counts: Counts) -> int:
-    return counts.errors + counts.warnings + counts.notes
+def _most_first(file: tuple[str, Counts]) -> tuple[int, int, int, str]:
+    """Most findings first, and the worst of as many."""
+    path, counts = file
+    return -(counts.errors + counts.warnings + counts.notes), -counts.errors, -counts.warnings, path
