@@ -81,7 +81,7 @@ class RemovedCName(NativeRule):
     Not reported: code that the target's build leaves out (`#if PY_VERSION_HEX < 0x030D0000`), names for which the file
     tests with `#ifdef`, and names that the project defines itself, types among them; nor names that moved to Python's
     internal headers, in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told,
-    confidence is less; it is not reported where another file of the project defines a macro that the condition asks for.
+    confidence is less; nothing is reported where another file of the project defines a macro that it asks for.
 
     ## Why it matters
     The extension does not build. Older compilers only warn of a function that is not declared; then the import fails.
