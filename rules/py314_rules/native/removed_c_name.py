@@ -79,9 +79,9 @@ class RemovedCName(NativeRule):
     In macros, they are reported where the file also uses the macro.
 
     Not reported: code that the target's build leaves out (`#if PY_VERSION_HEX < 0x030D0000`), names for which the file
-    tests with `#ifdef`, and names that the project defines itself; nor names that moved to Python's internal headers,
-    in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told, confidence is less; it
-    is not reported where another file of the project defines a macro that the condition asks for.
+    tests with `#ifdef`, and names that the project defines itself, types among them; nor names that moved to Python's
+    internal headers, in projects that use these (`Py_BUILD_CORE`). Where a condition around a name cannot be told,
+    confidence is less; nothing is reported where another file of the project defines a macro that it asks for.
 
     ## Why it matters
     The extension does not build. Older compilers only warn of a function that is not declared; then the import fails.
@@ -138,6 +138,9 @@ class RemovedCName(NativeRule):
             return
         if row.internal and self.context.is_own(CORE):
             return
+        typedef = f" {name};" if not isinstance(node, Directive) and node.type == "type_identifier" else ""
+        if typedef and typedef.encode() in self.context.code:
+            return
         certain = node.certain if isinstance(node, Directive) else self.context.is_certain(node)
         confidence = [Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH][certain + (not name.startswith("_"))]
         self.report(
@@ -148,6 +151,6 @@ class RemovedCName(NativeRule):
             removed_in=row.removed_in,
             part=part,
             confidence=confidence,
-            unless=(f"define {name}", *unless_elsewhere(self.context, node, row)),
+            unless=(f"define {name}", *filter(None, [typedef]), *unless_elsewhere(self.context, node, row)),
             unless_built_with=(CORE,) if row.internal else (),
         )
