@@ -7,11 +7,15 @@ import re
 from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
 from py314_rules.threads.sharing import declared_global, is_resource, is_stateful, is_unlikely
 
-_TESTED = re.compile(rb"(?:\b(?:if|elif|while|and|or|not)|=)[ \t(]+(?:not[ \t(]+)?(\w+)\b")
+_TESTED = re.compile(
+    rb"\b(?:if|elif|while|and|or|not)[ \t(]+(?:not[ \t(]+)?(\w+)(?=[ \t]*(?:[:)\r\n\\]|==|!=|(?:is|and|or|else)\b))"
+    rb"|=[ \t(]*(\w+)[ \t]+or\b"
+)
 _CLASS = rb"(?:\bcls|__class__|\btype\(\w+\)|\b_*[A-Z]\w*)"
 _CLASS_SET = re.compile(rb"\n[ \t]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)[ \t]*(?::[^=\r\n]*)?=(?!=)")
 _CLASS_TESTED = re.compile(
-    _CLASS + rb"\.(\w+)[ \t]+(?:is|==|or)\b|\b(?:not|if)[ \t(]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)"
+    _CLASS + rb"\.(\w+)[ \t]+(?:is[ \t]|or\b|[=!]=[ \t]*None)"
+    rb"|\b(?:not|if|and|or)[ \t(]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)[ \t]*(?:[:)\r\n]|(?:and|or)\b)"
     rb"|\bhasattr\([^\r\n,]{0,200},[ \t]*[\"'](\w+)"
 )
 _TELLS = re.compile(r"(?i)warn|log|print|debug|info|deprecat|error|shown|told|emit|seen")
@@ -19,7 +23,7 @@ _TELLS = re.compile(r"(?i)warn|log|print|debug|info|deprecat|error|shown|told|em
 
 def _may_fill(data: bytes) -> bool:
     names = declared_global(data)
-    if names and not names.isdisjoint(_TESTED.findall(data)):
+    if names and any(name in names for found in _TESTED.findall(data) for name in found):
         return True
     attributes = {*_CLASS_SET.findall(data)}
     return bool(attributes) and any(name in attributes for found in _CLASS_TESTED.findall(data) for name in found)

@@ -12,7 +12,8 @@ from py314_rules.threads.sharing import declared_global, is_unlikely
 
 _CHANGES = {"append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
 _LATER = ("finally", "yield", "__exit__")
-_SAVED = re.compile(rb"\n[ \t]+(\w+)[ \t]*=[ \t]*\w+[ \t]*(?:#[^\r\n]*)?(?=[\r\n])")
+_SET = re.compile(rb"\n[ \t]+(\w+)[ \t]*=[ \t]*(\w+)[ \t]*(?:#[^\r\n]*)?(?=[\r\n])")
+_SET_WITH_OTHERS = re.compile(rb"\n[ \t]+(?:(\w+)[ \t]*,[ \t]*\w+|\w+[ \t]*,[ \t]*(\w+))[^=\r\n]*=(?!=)")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ def _words() -> Iterable[Words]:
             % b"|".join(one.encode() for one in sorted(_CHANGES))
         )
         behind = rb"[ \t]*\(" if state.how == "call" else changed
-        renamed = rb"\bfrom[ \t]+%b[ \t]+import\b|\bimport[ \t]+%b[ \t]+as\b" % (module.encode(), module.encode())
+        renamed = rb"\bfrom[ \t]+%b[ \t]+import[ \t(]+(?:[^\r\n]*\b%b\b|[\r\n])|\bimport[ \t]+%b[ \t]+as\b"
+        renamed %= (module.encode(), word.encode(), module.encode())
         test = re.compile(rb"\b%b\.%b(?:%b)|%b" % (module.encode(), word.encode(), behind, renamed)).search
         for later in _LATER:
             yield Words(word, module, later, test=test)
@@ -46,7 +48,11 @@ def _words() -> Iterable[Words]:
 
 def _may_swap_global(data: bytes) -> bool:
     names = declared_global(data)
-    return bool(names) and not names.isdisjoint(_SAVED.findall(data))
+    if not names:
+        return False
+    pairs = _SET.findall(data)
+    others = {name for found in _SET_WITH_OTHERS.findall(data) for name in found}
+    return not names.isdisjoint({target for target, _ in pairs} & ({source for _, source in pairs} | others) | others)
 
 
 class ProcessStateSwapped(Rule):

@@ -70,7 +70,7 @@ def _signs(data: bytes, name: bytes, *, of_class: bool) -> Signs:
     if not any((b"." if of_class else b"") + name + behind in data for behind in (b"[", b".", b" [")):
         return Signs()
     changed = iterated = added = False
-    tested = b"KeyError" in data
+    tested = b"except KeyError" in data
     for start in word_places(data, name):
         head = data[max(data.rfind(b"\n", max(start - _LINE, 0), start) + 1, start - _LINE) : start]
         if head[:1] not in (b" ", b"\t") or not (_RECEIVER if of_class else _NO_RECEIVER).search(head):
