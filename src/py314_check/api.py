@@ -655,8 +655,9 @@ class Rule:
         ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
         all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
-        ``unless``: words of which none may stand in another native source of the project, which would say otherwise;
-        ``unless_built_with``: regular expressions of which none may match in one of its build files.
+        ``unless``: pieces of code (words, the last of which may end with ``_`` for any that begins so) of which none
+        may stand in another native source of the project, which would say otherwise; ``unless_built_with``: regular
+        expressions of which none may match in one of its build files. Comments count for neither.
         ``only_with``: codes of which one must be found in the same project, in the same run.
         ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the
         confidence is low.

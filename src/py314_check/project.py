@@ -9,23 +9,15 @@ import functools
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from py314_check.cargo import Cargo, is_published
-from py314_check.discovery import DEFAULT_EXCLUDE
+from py314_check.cargo import Cargo
+from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target
 from py314_check.requirements import Requirements, string_literals
 
-_BUILD_FILE = re.compile(
-    r"setup\.(?:py|cfg)|(?:pyproject|Cargo)\.toml|meson\.build|CMakeLists\.txt|.+\.cmake|.+\.ya?ml"
-    r"|.*requirements.*\.(?:txt|in)"
-)
-_CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
-_RUST = re.compile(r".+\.rs|Cargo\.toml")
-_C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -69,7 +61,8 @@ class Project:
         self.problems = self._manifests.problems
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
-        self._contents = functools.cache(_contents)
+        self._contents = functools.cache(Contents)
+        self._home = functools.cache(self._find_home)
         self._setup_strings = functools.cache(self._read_setup_strings)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
@@ -168,9 +161,15 @@ class Project:
     # Native code and its build.
 
     def says(self, path: Path, words: Collection[str]) -> bool:
-        """Whether a word stands in another source in a file's language, C being one with C++, of its project."""
-        kind = next((one for one in (_CYTHON, _RUST) if one.fullmatch(path.name)), _C)
-        return bool(words) and self._says(path, words, kind)
+        """Whether a piece of code stands in another source in a file's language, C being one with C++, of its project.
+
+        Comments do not count, here and below.
+        """
+        if not words:
+            return False
+        kind = next((one for one in (CYTHON, RUST) if one.fullmatch(path.name)), C)
+        others, own = self._contents(self.home(path), kind), absolute(path)
+        return any(others.says(word, but=own) for word in words)
 
     def builds_with_crate(self, path: Path, crate: Crate) -> bool | None:
         """Whether the Cargo project that a file belongs to builds with a crate; None where its version is not told."""
@@ -178,34 +177,18 @@ class Project:
 
     def builds_with(self, path: Path, patterns: Collection[str]) -> bool:
         """Whether a regular expression matches in a file by which the project of a file is built, here or in CI."""
-        wanted = [re.compile(pattern.encode()) for pattern in patterns]
-        return any(one.search(data) for one in wanted for _, data in self._contents(self.home(path), _BUILD_FILE))
-
-    def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
-        own, wanted = absolute(path), [word.encode() for word in words]
-        others = (data for other, data in self._contents(self.home(path), kind) if other != own)
-        return any(word in data for data in others for word in wanted)
+        return bool(patterns) and any(map(self._contents(self.home(path), BUILD_FILE).matches, patterns))
 
     def home(self, path: Path) -> Path:
         """The directory of the project that a file belongs to."""
-        levels = self._manifests.levels(absolute(path).parent)
+        return self._home(absolute(path).parent)
+
+    def _find_home(self, directory: Path) -> Path:
+        levels = self._manifests.levels(directory)
         return next((level for level in levels if has_manifest(level)), levels[-1])
 
 
 # What a directory holds.
-
-
-def _contents(directory: Path, kind: re.Pattern[str]) -> list[tuple[Path, bytes]]:
-    """The files of a kind at and below a directory, with what is in them."""
-    found = []
-    for place, directories, names in os.walk(directory):
-        directories[:] = [name for name in directories if name not in DEFAULT_EXCLUDE]
-        for path in (Path(place, name) for name in names if kind.fullmatch(name)):
-            with suppress(OSError):
-                data = path.read_bytes()
-                if not is_published(data):
-                    found.append((path, data))
-    return found
 
 
 def _modules(directory: Path) -> frozenset[str]:

@@ -17,6 +17,7 @@ class Row:
 
 
 _CORE = "Py_BUILD_CORE"
+_INTERNAL = (f"define {_CORE}", f"define {_CORE}_", "internal/pycore_")
 """Projects that define it use Python's internal headers, to which many private names have moved."""
 ROWS = load_facts("py314_rules.facts", "c_names.toml", Row)
 
@@ -98,6 +99,9 @@ class RemovedCName(NativeRule):
             removed_in=row.removed_in,
             part=part,
             confidence=Confidence.MEDIUM if private else None,
-            unless=(f"define {name}", *([f"define {_CORE}", "internal/pycore_"] if private else [])),
+            unless=(
+                f"define {name}",
+                *(_INTERNAL if private else ()),
+            ),
             unless_built_with=(_CORE,) if private else (),
         )
