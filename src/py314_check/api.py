@@ -70,6 +70,8 @@ __all__ = [
     "Level",
     "Member",
     "Mentions",
+    "MesonArgument",
+    "MesonCall",
     "NativeContext",
     "NativeRule",
     "Node",
@@ -142,6 +144,35 @@ class CMakeCommand(Event):
 
     name: str
     arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MesonArgument:
+    """An argument of a call in a meson.build file: its keyword, empty where it has none, its value as it is written,
+    and the strings in that, also in lists, but not in further calls.
+    """
+
+    keyword: str
+    text: str
+    strings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MesonCall(Event):
+    """A call in a meson.build file, with the dotted name that it is written with: ``py.extension_module``. Its place is
+    the name's. ``is_conditional`` tells whether it stands below an ``if``.
+
+    Visited by ``visit_MesonCall`` in rules whose ``languages`` include ``meson``.
+    """
+
+    name: str
+    arguments: tuple[MesonArgument, ...]
+    is_conditional: bool
+
+    @property
+    def strings(self) -> list[str]:
+        """The strings in its arguments, in order."""
+        return [text for one in self.arguments for text in one.strings]
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
 def _decode(data: bytes, language: str) -> str:
     if language == "python":
         return decode_python(data)
-    if language in ("c", "cmake", "cython", "rust", "tox", "ci", "requirements"):
+    if language in ("c", "cmake", "cython", "meson", "rust", "tox", "ci", "requirements"):
         return decode_native(data)
     try:
         return data.decode("utf-8-sig")

@@ -22,6 +22,7 @@ PATHS = {
     "cpp": "module.cpp",
     "cmake": "CMakeLists.txt",
     "cython": "module.pyx",
+    "meson": "meson.build",
     "rust": "lib.rs",
     "toml": "pyproject.toml",
     "yaml": ".github/workflows/tests.yml",

@@ -8,6 +8,7 @@ from pathlib import PurePath
 _NAMES = {
     "CMakeLists.txt": "cmake",
     "Cargo.toml": "cargo",
+    "meson.build": "meson",
     "pyproject.toml": "pyproject",
     "setup.cfg": "setup.cfg",
     "tox.ini": "tox",
@@ -36,7 +37,7 @@ _SUFFIXES_WHEN_NAMED = {".yml": "ci", ".yaml": "ci", ".txt": "requirements", ".i
 _SUFFIXES_IN_WALK = tuple(_SUFFIXES)
 _IN_DIRECTORY = (("/.github/workflows/", (".yml", ".yaml")), ("/requirements/", (".txt", ".in")))
 _REQUIREMENTS = re.compile(r".*requirements.*\.(?:txt|in)")
-WORD_TESTED = frozenset({"python", "c", "cmake", "cython", "rust", "cargo"})
+WORD_TESTED = frozenset({"python", "c", "cmake", "cython", "meson", "rust", "cargo"})
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
 

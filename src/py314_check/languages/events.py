@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from py314_check.api import Event, Setting, Settings
-from py314_check.languages import cargo, cmake, cython
+from py314_check.languages import cargo, cmake, cython, meson
 from py314_check.languages.entry_points import entry_points
 from py314_check.languages.settings import ini, requirements, toml, yaml
 from py314_check.model import Place
@@ -34,6 +34,7 @@ READERS: Mapping[str, Reader] = {
     "cargo": cargo.events,
     "cmake": cmake.commands,
     "cython": cython.module,
+    "meson": meson.calls,
     "pyproject": _settings(toml.settings),
     "setup.cfg": _settings(ini.settings),
     "requirements": requirements.from_file,
