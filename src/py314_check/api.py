@@ -494,6 +494,14 @@ class NativeContext(Protocol):
     def is_locked(self, node: Node) -> bool:
         """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
 
+    def takes_lock(self, call: Node) -> bool:
+        """Whether a call takes a lock, by its name."""
+
+    def is_detached(self, node: Node) -> bool:
+        """Whether the thread certainly has given up its thread state at a node, and may not call Python there: between
+        ``Py_BEGIN_ALLOW_THREADS`` or ``PyEval_SaveThread`` and whatever takes it back.
+        """
+
     def leaves_critical_section(self, jump: Node) -> bool:
         """Whether a ``return``, ``goto``, ``break`` or ``continue`` leads out of a critical section around it."""
 
