@@ -13,8 +13,8 @@ _CALLS_PYTHON = re.compile(
     r"|Py_(?:BuildValue|CompileString\w*|NewRef|XNewRef|IncRef|DecRef|X?INCREF|X?DECREF|CLEAR|X?SETREF)|PyBuffer_Release"
 )
 _NEEDS_NONE = re.compile(
-    r"\w+_Check(?:Exact)?|PyMem_Raw\w+|PyErr_SetInterrupt(?:Ex)?|PyEval_(?:\w*Thread\w*|\w*Lock)|PyEval_\w*Initialized"
-    r"|_PyTime_\w+|Py\w+_(?:Size|Length|GetLength)|PySys_WriteStd\w+"
+    r"\w+_Check(?:Exact)?|\w+_[A-Z]+_[A-Z]+|PyMem_Raw\w+|PyErr_SetInterrupt(?:Ex)?|PyEval_(?:\w*Thread\w*|\w*Lock)"
+    r"|Py\w+_(?:Size|Length|GetLength)|PySys_WriteStd\w+"
 )
 _ONLY_READS = re.compile(
     r"Py(?:(?:Bytes|ByteArray)_As\w+|(?:Long|Float)_As\w+|Unicode_(?:AsUTF8\w*|ReadChar)|(?:Tuple|List)_GetItem)"

@@ -1,7 +1,7 @@
 """Where a thread has given up its thread state, and with it the right to call Python.
 
-Certainty comes first: a stretch counts where it is begun and ended in one block, whatever the way there, and it ends at
-the first name of something that may take the thread state back.
+Certainty comes first: a stretch counts where what begins it stands in a block around what ends it, and it ends at the
+first name of something that may take the thread state back. Behind a branch that does so and leaves, it goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _STEP = re.compile(
 )
 _GIVES_UP = re.compile(rb"Py_BEGIN_ALLOW_THREADS|PyEval_SaveThread")
 _CONDITION = re.compile(rb"\b(?:if|else|while|for)\b|[?&|]")
+_LEAVES = re.compile(rb"\b(?:return\b[^;{}]*|goto\s+\w+|Py_RETURN_\w+)\s*;?\s*\Z")
 _LONGEST_STATEMENT = 300
 
 
@@ -38,19 +39,29 @@ class Attachment:
 
     def _found(self) -> Iterator[tuple[int, int]]:
         """From where a thread state is given up to where it may be taken back, where the one is in a block around."""
-        blocks = [0]  # for each open block: where the thread state was given up in it, or 0
+        blocks = [0]  # for each open block: from where on there is no thread state in it, or 0
+        taken: list[tuple[int, list[int]]] = []  # where it was taken back: how deep in blocks, and what these were then
         for match in _STEP.finditer(self._code):
             if match["opens"]:
                 blocks.append(0)
-            elif match["closes"]:
-                blocks[-1:] = [] if len(blocks) > 1 else [0]
-            elif match["gives_up"]:
-                blocks[-1] = 0 if self._depends(match.start()) else match.end()
-            elif match["takes"]:
-                since = max(blocks)
+            elif match["closes"] and len(blocks) > 1:
+                blocks.pop()
+                while taken and taken[-1][0] > len(blocks):
+                    _, before = taken.pop()
+                    if self._leaves(match.start()):
+                        blocks = [match.end() if since else 0 for since in before[: len(blocks)]]
+            elif match["gives_up"] and not self._depends(match.start()):
+                if taken and taken[-1][0] == len(blocks):
+                    blocks = [match.end() if since else 0 for since in taken.pop()[1]]
+                blocks[-1] = match.end()
+            elif match["takes"] and max(blocks):
+                yield max(blocks), match.start()
+                taken.append((len(blocks), blocks))
                 blocks = [0] * len(blocks)
-                if since:
-                    yield since, match.start()
+
+    def _leaves(self, end: int) -> bool:
+        """Whether a block that ends at an offset leaves the function, or jumps."""
+        return _LEAVES.search(self._code, max(end - _LONGEST_STATEMENT, 0), end) is not None
 
     def _depends(self, start: int) -> bool:
         """Whether what the statement at an offset does depends on a condition in it: ``if (x) save = ...``."""
