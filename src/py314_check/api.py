@@ -59,7 +59,10 @@ __all__ = [
     "Context",
     "Crate",
     "CrateVersions",
+    "CythonCall",
     "CythonModule",
+    "CythonVariable",
+    "CythonWrite",
     "Directive",
     "EntryPoint",
     "Event",
@@ -99,6 +102,15 @@ __all__ = [
 
 SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety", "References")
 """The headings that every rule's documentation has, in this order."""
+
+
+class Owner(Enum):
+    """Whose a container is, from the most private to the most public."""
+
+    PRIVATE = "made here, and nobody else's yet; or a dictionary of keyword arguments"
+    UNKNOWN = "not to be told"
+    GIVEN = "an argument, which the caller may share with others"
+    SHARED = "of a variable of the file or an object's field"
 
 
 @dataclass(frozen=True)
@@ -185,6 +197,54 @@ class CythonModule(Event):
     """
 
     directives: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CythonWrite(Event):
+    """Where a function writes to a variable of its Cython module. Its place is the name's."""
+
+    part: str
+    """``[`` or ``.`` where only a part of the variable is written to, ``(`` where a method changes it; else empty."""
+    operator: str
+    """What stands before ``=``: ``+`` for ``+=``."""
+    value: str
+    """The code of what is assigned."""
+    function: str
+    fills: bool
+    """Whether the function has asked before whether there is something in the variable."""
+    is_serialised: bool
+    """Whether no two threads do this at a time: under a lock, also of all callers, or while the module is imported."""
+    has_gil: bool
+
+
+@dataclass(frozen=True)
+class CythonVariable(Event):
+    """A variable of a Cython module that functions of the same file write to. Its place is its name's, where it is
+    declared. ``type`` is as written; empty for one of Python's.
+
+    Visited by ``visit_CythonVariable`` in rules whose ``languages`` include ``cython``.
+    """
+
+    name: str
+    type: str
+    is_object: bool
+    writes: tuple[CythonWrite, ...]
+
+
+@dataclass(frozen=True)
+class CythonCall(Event):
+    """A call of the C API in a Cython file. ``owner`` says whose its first argument is, ``is_changed`` whether the file
+    changes a container of that name, ``is_only_tested`` whether the result is only compared with ``NULL``.
+
+    Visited by ``visit_CythonCall`` in rules whose ``languages`` include ``cython``.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    owner: Owner
+    is_changed: bool
+    is_only_tested: bool
+    is_serialised: bool
 
 
 @dataclass(frozen=True)
@@ -316,15 +376,6 @@ class Member:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.order)
-
-
-class Owner(Enum):
-    """Whose a container is, from the most private to the most public."""
-
-    PRIVATE = "made here, and nobody else's yet; or a dictionary of keyword arguments"
-    UNKNOWN = "not to be told"
-    GIVEN = "an argument, which the caller may share with others"
-    SHARED = "of a variable of the file or an object's field"
 
 
 @dataclass(frozen=True)

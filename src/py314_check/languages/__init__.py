@@ -30,7 +30,7 @@ _SUFFIXES = {
     **dict.fromkeys((".py", ".pyi", ".pyw"), "python"),
     **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++"), "c"),
     ".cmake": "cmake",
-    ".pyx": "cython",
+    **dict.fromkeys((".pyx", ".pxd", ".pxi"), "cython"),
     ".rs": "rust",
 }
 _SUFFIXES_WHEN_NAMED = {".yml": "ci", ".yaml": "ci", ".txt": "requirements", ".in": "requirements"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from py314_check.api import Event, Setting, Settings
-from py314_check.languages import cargo, cmake, cython, meson
+from py314_check.languages import cargo, cmake, meson
+from py314_check.languages.cython.events import events as cython
 from py314_check.languages.entry_points import entry_points
 from py314_check.languages.settings import ini, requirements, toml, yaml
 from py314_check.model import Place
@@ -33,7 +34,7 @@ def _settings(read: Callable[[SourceFile], list[Setting]]) -> Reader:
 READERS: Mapping[str, Reader] = {
     "cargo": cargo.events,
     "cmake": cmake.commands,
-    "cython": cython.module,
+    "cython": cython,
     "meson": meson.calls,
     "pyproject": _settings(toml.settings),
     "setup.cfg": _settings(ini.settings),
