@@ -47,6 +47,8 @@ _MAKING = frozenset({"__init__", "__cinit__", "__dealloc__", "__del__"})
 _TEARING_DOWN = re.compile(r"(?i)(?:^|_)(?:fini\w*|clean_?up|tear_?down|at_?exit|shutdown|dealloc)(?:_|$)")
 _NOTHING = ("", "None", "NULL")
 _STEPS = 3
+_LOOKS = 50
+"""How many expressions are looked at for one answer: callers of callers of callers can be many."""
 
 
 def events(source: SourceFile) -> list[Event]:
@@ -91,6 +93,7 @@ class _Reader:
         self._source = source
         self._module = module
         self._writes: defaultdict[str, list[CythonWrite]] = defaultdict(list)
+        self._left = 0
         self._values: dict[int, dict[str, list[str]]] = {}
 
     def events(self) -> Iterator[Event]:
@@ -172,9 +175,10 @@ class _Reader:
                 if match[0] in own:
                     continue
                 arguments = split(in_brackets(step.line.code, match.end()))
-                container = arguments[0] if arguments else ""
+                container = next(iter(arguments), "")
                 behind = step.line.flat[match.end() :].partition(")")[2]
                 start = step.line.start + match.start()
+                self._left = _LOOKS
                 yield CythonCall(
                     self._source.place(start, start + len(match[0])),
                     match[0],
@@ -201,22 +205,26 @@ class _Reader:
         ever, else the name.
         """
         name = _CAST.sub("", container).strip()
-        stands_for = (_CAST.sub("", value).strip() for value in self._assigned(function).get(name, ()))
-        return {re.sub(r".*(?=\.)|\s", "", one) for one in (name, *stands_for)}
+        stands_for = (_CAST.sub("", value).strip() for value in self._assigned(function).get(name, [])[:_LOOKS])
+        parts = ("".join(one.split()).rpartition(".") for one in (name, *stands_for))
+        return {dot + last for _, dot, last in parts}
 
     def _owner(self, container: str, function: Function, steps: int) -> Owner:
         """Whose the container is that an expression stands for."""
+        self._left -= 1
+        if steps == 0 or self._left < 0:
+            return Owner.UNKNOWN
         container = _CAST.sub("", container).strip()
         if _FRESH.match(container):
             return Owner.PRIVATE
-        if steps == 0 or not re.fullmatch(r"\w+(?:\s*\.\s*\w+)*", container):
+        if not re.fullmatch(r"\w+(?:\s*\.\s*\w+)*", container):
             return Owner.UNKNOWN
         if "." in container:
             return Owner.UNKNOWN if function.name in _MAKING else Owner.SHARED
         if container in function.starred:
             return Owner.PRIVATE
         values = self._assigned(function).get(container, [])
-        owners = [self._owner(value, function, steps - 1) for value in values if value not in _NOTHING]
+        owners = [self._owner(value, function, steps - 1) for value in values[:_LOOKS] if value not in _NOTHING]
         if container in function.parameters:
             owners.append(self._of_parameter(container, function, steps))
         if not owners:
@@ -228,12 +236,9 @@ class _Reader:
         if not callers or function.is_method:
             return Owner.GIVEN
         at = function.parameters.index(name)
-        passed = [(caller, parts[at]) for caller, given in callers if len(parts := split(given)) > at]
-        return max(
-            (self._owner(value, caller, steps - 1) for caller, value in passed if caller is not function),
-            key=list(Owner).index,
-            default=Owner.GIVEN,
-        )
+        passed = [(caller, parts[at]) for caller, given in callers[:_LOOKS] if len(parts := split(given)) > at]
+        owners = [self._owner(value, caller, steps - 1) for caller, value in passed if caller is not function]
+        return max(owners, key=list(Owner).index, default=Owner.GIVEN)
 
     def _assigned(self, function: Function) -> dict[str, list[str]]:
         """What a function puts into its names."""

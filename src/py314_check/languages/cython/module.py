@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from py314_check.languages.cython.lines import Line, lines
-from py314_check.languages.reach import ANY_TIME, SETTING_UP, only_by
+from py314_check.languages.reach import ANY_TIME, only_by
 
 _TYPE = re.compile(r"(?:c(?:p|type)?def\s+)?(?:(?:public|api|packed|extern)\s+)*(?:class|struct|enum|union|cppclass)\b")
 _CLASS = re.compile(r"(?:c(?:type)?def\s+)?(?:(?:public|api)\s+)*class\s+(?:[\w.]*\.)?(?P<name>\w+)")
@@ -29,8 +29,10 @@ _TAKES = re.compile(
 )
 _GIVES_BACK = re.compile(r"(?i)\.\s*(?:release|unlock)\s*\(|\w*(?:mutex_unlock|release_lock|lock_release)\b")
 _WITHOUT_GIL, _WITH_GIL = re.compile(r"\bnogil\b"), re.compile(r"\bwith\s+gil\b")
+_LONGEST = 1000
 _ROUND = re.compile(r"[()]")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_SETS_UP = re.compile(r"(?i)(?:^|_)(?:init(?:ialise|ialize)?|set_?up)(?:_|$)")
 MODULE = "<module>"
 
 
@@ -101,9 +103,12 @@ class Module:
 
     def callers(self, name: str) -> Sequence[tuple[Function, str]] | None:
         """What calls a C function of the file, and what is in the brackets; None where others may call it."""
-        if any(one.kind != "cdef" for one in self.functions if one.name == name):
-            return None
-        return None if any(user == ANY_TIME for user, _ in self._users.get(name, ())) else self._calls.get(name, ())
+        others = name in self._for_python or any(user == ANY_TIME for user, _ in self._users.get(name, ()))
+        return None if others else self._calls.get(name, ())
+
+    @cached_property
+    def _for_python(self) -> set[str]:
+        return {one.name for one in self.functions if one.kind != "cdef"}
 
     def _read(self, text: str) -> None:
         blocks = [_Block(-1, "module")]
@@ -185,7 +190,7 @@ class Module:
         users = {name: set(found) for name, found in self._users.items()}
         for one in self.functions:
             if one.kind != "cdef" and (one.is_method or not one.name.startswith("_")):
-                is_set_up = not one.is_method and one.name not in self._users and SETTING_UP.search(one.name)
+                is_set_up = not one.is_method and one.name not in self._users and _SETS_UP.search(one.name)
                 users.setdefault(one.name, set()).add((MODULE if is_set_up else ANY_TIME, False))
         return only_by({MODULE}, users, under_lock=True)
 
@@ -228,14 +233,15 @@ class Module:
 
 
 def in_brackets(code: str, start: int) -> str:
-    """What stands in the brackets that are opened behind an offset."""
+    """What stands in the brackets that are opened behind an offset; of what is longer than anybody writes, a part."""
     depth = 0
     opened = code.find("(", start)
-    for match in _ROUND.finditer(code, opened):
+    end = opened + _LONGEST
+    for match in _ROUND.finditer(code, opened, end):
         depth += 1 if match[0] == "(" else -1
         if depth == 0:
             return code[opened + 1 : match.start()]
-    return code[opened + 1 :]
+    return code[opened + 1 : end]
 
 
 def split(code: str) -> list[str]:
