@@ -209,7 +209,6 @@ class CythonWrite(Event):
     """What stands before ``=``: ``+`` for ``+=``."""
     value: str
     """The code of what is assigned."""
-    function: str
     fills: bool
     """Whether the function has asked before whether there is something in the variable."""
     is_serialised: bool

@@ -17,7 +17,7 @@ _HEADER = re.compile(r"\s*#\s*cython\s*:(?P<directives>.*)")
 _OPERATOR = re.compile(r"(?P<operator>\*\*|//|>>|<<|[-+*/%&|^@]|)=(?!=)")
 _COMPARES = re.compile(r"(?<![<>])[=!<>]=")
 _HEAD = re.compile(r"(?:if|elif|else|while|for|with|try|except|finally)\b[^:]*:\s*")
-_CONDITION = re.compile(r"(?:if|elif|while)\b(?P<test>.*?):")
+_CONDITION = re.compile(r"(?:if|elif|while)\b.*?:")
 _TARGET = re.compile(r"[\s(*]*(?P<name>[A-Za-z_]\w*)\s*(?P<part>[\[.])?")
 _CHANGING = re.compile(
     r"(?<![\w.])(?P<name>[A-Za-z_]\w*)\s*\.\s*"
@@ -42,6 +42,10 @@ _CHANGES = re.compile(
     r"|Py(?:List_(?:Append|Insert|Set|SET|Sort|Reverse)|Dict_(?:Set|Del|Clear|Update|Merge))\w*\s*\("
     rf"\s*(?:<[^<>]*>\s*)?(?P<passed>{_EXPRESSION})"
 )
+_ASKED = re.compile(
+    r"(?<![\w.])(\w+)\s*(?:(?:\bis(?:\s+not)?\b|[=!]=)\s*(?:None|NULL|0|-1|True|False|'\s*')(?!\w)|(?=[):]|\band\b|\bor\b))"
+)
+"""A variable of which a condition asks whether there is something in it."""
 _NONE = re.compile(r"(?<![\w.])(\w+)\s*(?:\bis(?:\s+not)?\b|=)\s*None\b")
 _MAKING = frozenset({"__init__", "__cinit__", "__dealloc__", "__del__"})
 _TEARING_DOWN = re.compile(r"(?i)(?:^|_)(?:fini\w*|clean_?up|tear_?down|at_?exit|shutdown|dealloc)(?:_|$)")
@@ -106,13 +110,14 @@ class _Reader:
             else:
                 place = self._source.place(variable.start, variable.start + len(name))
                 yield CythonVariable(place, name, variable.type, self._is_object(variable), tuple(writes))
+        own = {one.name for one in self._module.functions}
         for function in self._module.functions:
-            yield from self._calls(function)
+            yield from self._calls(function, own)
 
     # Variables of the module.
 
     def _read(self, function: Function) -> None:
-        tests: list[str] = []
+        asked: set[str] = set()
         for step in function.steps:
             for write in _writes(step):
                 if self._is_of_module(write, function):
@@ -123,14 +128,13 @@ class _Reader:
                             write.part,
                             write.operator,
                             write.value,
-                            function.name,
-                            fills=any(_finds_empty(test, write.name) for test in tests),
+                            fills=write.name in asked,
                             is_serialised=step.is_locked or self._is_serialised(function),
                             has_gil=step.has_gil,
                         )
                     )
             if match := _CONDITION.match(step.line.code):
-                tests.append(match["test"])
+                asked |= set(_ASKED.findall(match[0]))
 
     def _is_serialised(self, function: Function) -> bool:
         return self._module.is_serialised(function) or _TEARING_DOWN.search(function.name) is not None
@@ -168,8 +172,7 @@ class _Reader:
 
     # Calls of the C API.
 
-    def _calls(self, function: Function) -> Iterator[CythonCall]:
-        own = {one.name for one in self._module.functions}
+    def _calls(self, function: Function, own: set[str]) -> Iterator[CythonCall]:
         for step in function.steps:
             for match in _PYTHON.finditer(step.line.code):
                 if match[0] in own:
@@ -295,10 +298,3 @@ def _targets(code: str, start: int, operator: str, value: str) -> Iterator[_Writ
             yield _Write(
                 match["name"], start + part.start() + match.start("name"), match["part"] or "", operator, value
             )
-
-
-def _finds_empty(test: str, name: str) -> bool:
-    """Whether a condition asks whether there is something in a variable."""
-    value = r"(?:None|NULL|0|-1|True|False|'\s*')"
-    asks = rf"(?<![\w.]){re.escape(name)}\s*(?:(?:\bis(?:\s+not)?\b|[=!]=)\s*{value}(?!\w)|(?=\)|\Z|\band\b|\bor\b))"
-    return re.search(asks, test.strip()) is not None

@@ -30,6 +30,7 @@ _TAKES = re.compile(
 _GIVES_BACK = re.compile(r"(?i)\.\s*(?:release|unlock)\s*\(|\w*(?:mutex_unlock|release_lock|lock_release)\b")
 _WITHOUT_GIL, _WITH_GIL = re.compile(r"\bnogil\b"), re.compile(r"\bwith\s+gil\b")
 _LONGEST = 1000
+"""How far brackets are looked for that close what a call opens."""
 _ROUND = re.compile(r"[()]")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SETS_UP = re.compile(r"(?i)(?:^|_)(?:init(?:ialise|ialize)?|set_?up)(?:_|$)")
@@ -137,7 +138,8 @@ class Module:
         elif around.kind == "extern" or _EXTERN.match(line.code):
             blocks.append(_Block(line.indent, "extern"))
         elif _TYPE.match(line.code):
-            self.classes |= {found["name"] for found in (_CLASS.match(line.code),) if found}
+            if of_class := _CLASS.match(line.code):
+                self.classes.add(of_class["name"])
             blocks.append(_Block(line.indent, "type"))
         else:
             self._outside.append(line)
