@@ -58,20 +58,27 @@ def load() -> dict[str, SourceList]:
 def fetch(release: Release, cache: Path) -> Path:
     """The archive of a release in a directory, where it is told by its hash, or from the package index.
 
-    Raises CalledProcessError where pip cannot get it, or the index has something else by that name.
+    Raises CalledProcessError where pip cannot get it, or the index has something else by that name, and
+    FileNotFoundError where that is no .tar.gz.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    for path in sorted(cache.glob("*.tar.gz")):
-        if hashlib.sha256(path.read_bytes()).hexdigest() == release.sha256:
-            return path
-    wanted = cache / "wanted.txt"
-    wanted.write_text(f"{release.name}=={release.version} --hash=sha256:{release.sha256}\n", encoding="utf-8")
-    options = ("--no-binary", ":all:", "--no-deps", "--require-hashes", "--quiet", "--dest", str(cache))
-    before = set(cache.glob("*.tar.gz"))
-    subprocess.run([sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted)], check=True)
-    wanted.unlink()
-    (path,) = set(cache.glob("*.tar.gz")) - before
-    return path
+    found = _cached(release, cache)
+    if found is None:
+        wanted = cache / "wanted.txt"
+        wanted.write_text(f"{release.name}=={release.version} --hash=sha256:{release.sha256}\n", encoding="utf-8")
+        # What pip makes the metadata with may come as wheels.
+        options = ("--no-binary", release.name, "--no-deps", "--require-hashes", "--quiet", "--dest", str(cache))
+        subprocess.run([sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted)], check=True)
+        wanted.unlink()
+        found = _cached(release, cache)
+    if found is None:
+        raise FileNotFoundError(f"{release.title} is no .tar.gz on the package index")
+    return found
+
+
+def _cached(release: Release, cache: Path) -> Path | None:
+    archives = sorted(cache.glob("*.tar.gz"))
+    return next((one for one in archives if hashlib.sha256(one.read_bytes()).hexdigest() == release.sha256), None)
 
 
 def unpack(archive: Path, where: Path) -> Path:

@@ -57,11 +57,11 @@ def found(
 def test_a_walk_takes_files_of_known_languages_only(tmp_path: Path) -> None:
     write(tmp_path, "a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml")
     write(tmp_path, "d.pyc", "e.txt", "f.py.orig", "poetry.toml", "README", ".hidden", "g.pyx.in")
-    write(tmp_path, "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake", "CMakeLists.txt", "m.o", "n.txt")
+    write(tmp_path, "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake", "CMakeLists.txt", "m.o", "meson.build", "n.txt")
     write(tmp_path, "tox.ini", ".github/workflows/a.yml", ".github/workflows/b.yaml", "sub/action.yml", ".cirrus.yml")
     write(tmp_path, "requirements.txt", "dev-requirements.in", "requirements/x.txt", "requirements/y.md")
     write(tmp_path, ".github/dependabot.yml", ".github/workflows/more/c.yml", "github/workflows/d.yml", "o.yml")
-    native = ["CMakeLists.txt", "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake"]
+    native = ["CMakeLists.txt", "h.c", "i.H", "j.cpp", "k.pyx", "l.cmake", "meson.build"]
     python = ["a.py", "b.pyi", "c.pyw", "pyproject.toml", "setup.cfg", "sub/pyproject.toml"]
     others = ["tox.ini", ".github/workflows/a.yml", ".github/workflows/b.yaml", "sub/action.yml", ".cirrus.yml"]
     others += ["requirements.txt", "dev-requirements.in", "requirements/x.txt"]

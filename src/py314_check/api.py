@@ -59,7 +59,10 @@ __all__ = [
     "Context",
     "Crate",
     "CrateVersions",
+    "CythonCall",
     "CythonModule",
+    "CythonVariable",
+    "CythonWrite",
     "Directive",
     "EntryPoint",
     "Environment",
@@ -72,6 +75,8 @@ __all__ = [
     "Level",
     "Member",
     "Mentions",
+    "MesonArgument",
+    "MesonCall",
     "NativeContext",
     "NativeRule",
     "Node",
@@ -103,6 +108,15 @@ __all__ = [
 
 SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety", "References")
 """The headings that every rule's documentation has, in this order."""
+
+
+class Owner(Enum):
+    """Whose a container is, from the most private to the most public."""
+
+    PRIVATE = "made here, and nobody else's yet; or a dictionary of keyword arguments"
+    UNKNOWN = "not to be told"
+    GIVEN = "an argument, which the caller may share with others"
+    SHARED = "of a variable of the file or an object's field"
 
 
 @dataclass(frozen=True)
@@ -151,6 +165,35 @@ class CMakeCommand(Event):
 
 
 @dataclass(frozen=True)
+class MesonArgument:
+    """An argument of a call in a meson.build file: its keyword, empty where it has none, its value as it is written,
+    and the strings in that, also in lists, but not in further calls.
+    """
+
+    keyword: str
+    text: str
+    strings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MesonCall(Event):
+    """A call in a meson.build file, with the dotted name that it is written with: ``py.extension_module``. Its place is
+    the name's. ``is_conditional`` tells whether it stands below an ``if``.
+
+    Visited by ``visit_MesonCall`` in rules whose ``languages`` include ``meson``.
+    """
+
+    name: str
+    arguments: tuple[MesonArgument, ...]
+    is_conditional: bool
+
+    @property
+    def strings(self) -> list[str]:
+        """The strings in its arguments, in order."""
+        return [text for one in self.arguments for text in one.strings]
+
+
+@dataclass(frozen=True)
 class CythonModule(Event):
     """A .pyx file, with the names and values of the directives that it sets for itself.
 
@@ -160,6 +203,53 @@ class CythonModule(Event):
     """
 
     directives: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class CythonWrite(Event):
+    """Where a function writes to a variable of its Cython module. Its place is the name's."""
+
+    part: str
+    """``[`` or ``.`` where only a part of the variable is written to, ``(`` where a method changes it; else empty."""
+    operator: str
+    """What stands before ``=``: ``+`` for ``+=``."""
+    value: str
+    """The code of what is assigned."""
+    fills: bool
+    """Whether the function has asked before whether there is something in the variable."""
+    is_serialised: bool
+    """Whether no two threads do this at a time: under a lock, also of all callers, or while the module is imported."""
+    has_gil: bool
+
+
+@dataclass(frozen=True)
+class CythonVariable(Event):
+    """A variable of a Cython module that functions of the same file write to. Its place is its name's, where it is
+    declared. ``type`` is as written; empty for one of Python's.
+
+    Visited by ``visit_CythonVariable`` in rules whose ``languages`` include ``cython``.
+    """
+
+    name: str
+    type: str
+    is_object: bool
+    writes: tuple[CythonWrite, ...]
+
+
+@dataclass(frozen=True)
+class CythonCall(Event):
+    """A call of the C API in a Cython file. ``owner`` says whose its first argument is, ``is_changed`` whether the file
+    changes a container of that name, ``is_only_tested`` whether the result is only compared with ``NULL``.
+
+    Visited by ``visit_CythonCall`` in rules whose ``languages`` include ``cython``.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    owner: Owner
+    is_changed: bool
+    is_only_tested: bool
+    is_serialised: bool
 
 
 @dataclass(frozen=True)
@@ -358,15 +448,6 @@ class Member:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.order)
-
-
-class Owner(Enum):
-    """Whose a container is, from the most private to the most public."""
-
-    PRIVATE = "made here, and nobody else's yet; or a dictionary of keyword arguments"
-    UNKNOWN = "not to be told"
-    GIVEN = "an argument, which the caller may share with others"
-    SHARED = "of a variable of the file or an object's field"
 
 
 @dataclass(frozen=True)
@@ -603,6 +684,14 @@ class NativeContext(Protocol):
     def is_locked(self, node: Node) -> bool:
         """Whether a function holds a lock at a node: a critical section, a mutex, a guard; which one is not asked."""
 
+    def takes_lock(self, call: Node) -> bool:
+        """Whether a call takes a lock, by its name."""
+
+    def is_detached(self, node: Node) -> bool:
+        """Whether the thread certainly has given up its thread state at a node, and may not call Python there: between
+        ``Py_BEGIN_ALLOW_THREADS`` or ``PyEval_SaveThread`` and whatever takes it back.
+        """
+
     def leaves_critical_section(self, jump: Node) -> bool:
         """Whether a ``return``, ``goto``, ``break`` or ``continue`` leads out of a critical section around it."""
 
@@ -800,9 +889,9 @@ class Rule:
         ``copes``: the code around looks elsewhere as well, in a way of its own: only a guard makes this a finding at
         all, a guarded one.
         ``part``: offsets into the node's own text, where the finding covers only a part of it.
-        ``unless``: words of which none may stand in another native source of the project, which would say otherwise: as
-        they are, and whole where they end in a letter or a digit;
-        ``unless_built_with``: regular expressions of which none may match in one of its build files.
+        ``unless``: pieces of code (whole words, the last of which may end with ``_`` for any that begins so) of which
+        none may stand in another native source of the project, which would say otherwise; ``unless_built_with``:
+        regular expressions of which none may match in one of its build files. Comments count for neither.
         ``only_with``: codes of which one must be found in the same project, in the same run.
         ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the
         confidence is low.

@@ -70,6 +70,19 @@ def without_remarks(data: bytes) -> bytes:
     return b"".join([*code, data[done:]])
 
 
+def without_comments(data: bytes) -> bytes:
+    """The bytes without comments that begin with ``#``; as they are where strings and code cannot be told apart."""
+    code: list[bytes] = []
+    done = 0
+    for piece in pieces(data):
+        if piece.is_cut(data):
+            return data
+        if piece.prefix == b"#":
+            code.append(data[done : piece.start])
+            done = piece.end
+    return b"".join([*code, data[done:]])
+
+
 def _is_statement(data: bytes, piece: Piece) -> bool:
     """Whether a string outside of brackets stands alone."""
     before = data[max(piece.start - 200, 0) : piece.start]

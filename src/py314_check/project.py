@@ -9,12 +9,11 @@ import functools
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from py314_check.cargo import Cargo, is_published
-from py314_check.discovery import DEFAULT_EXCLUDE
+from py314_check.cargo import Cargo
+from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents, read
 from py314_check.languages.native.includes import includes
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
@@ -22,13 +21,6 @@ from py314_check.requirements import Requirements, string_literals
 from py314_check.signs_of_threads import SERVERS, shows_threads
 from py314_check.specifiers import admits
 
-_BUILD_FILE = re.compile(
-    r"setup\.(?:py|cfg)|(?:pyproject|Cargo)\.toml|meson\.build|CMakeLists\.txt|.+\.cmake|.+\.ya?ml"
-    r"|.*requirements.*\.(?:txt|in)"
-)
-_CYTHON = re.compile(r".+\.(?:pyx|pxd|pxi)")
-_RUST = re.compile(r".+\.rs|Cargo\.toml")
-_C = re.compile(r".+\.(?:c|h|cc|cpp|cxx|hh|hpp|hxx|inc)")
 _C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _SOURCE = re.compile(r".+\.(?:pyw?|pyx|rs|c|cc|cpp|cxx)")
 _FREE_THREADING = "Python :: Free Threading"
@@ -74,7 +66,8 @@ class Project:
         self.problems = self._manifests.problems
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
-        self._contents = functools.cache(_contents)
+        self._contents = functools.cache(Contents)
+        self._home = functools.cache(self._find_home)
         self._leaves_out = functools.cache(self._find_left_out)
         self._setup_strings = functools.cache(self._read_setup_strings)
         self._holds_signs_of_threads = functools.cache(_holds_signs_of_threads)
@@ -192,9 +185,15 @@ class Project:
     # Native code and its build.
 
     def says(self, path: Path, words: Collection[str]) -> bool:
-        """Whether a word stands in another source in a file's language, C being one with C++, of its project."""
-        kind = next((one for one in (_CYTHON, _RUST) if one.fullmatch(path.name)), _C)
-        return bool(words) and self._says(path, words, kind)
+        """Whether a piece of code stands in another source in a file's language, C being one with C++, of its project.
+
+        Comments do not count, here and below.
+        """
+        if not words:
+            return False
+        kind = next((one for one in (CYTHON, RUST) if one.fullmatch(path.name)), C)
+        others, own = self._contents(self.home(path), kind), absolute(path)
+        return any(others.says(word, but=own) for word in words)
 
     def leaves_out(self, path: Path, *, free_threaded: bool) -> bool:
         """Whether a C header is included in its project, but nowhere that this build of the target compiles."""
@@ -204,8 +203,8 @@ class Project:
         if not _C_HEADER.fullmatch(path.name):
             return False
         target = replace(self.target, free_threaded=free_threaded)
-        contents = self._contents(self.home(path), _C)
-        found = {includes(data, other.name, path.name, target) for other, data in contents}
+        sources = self._contents(self.home(path), C).saying(path.name)
+        found = {includes(data, source.name, path.name, target) for source, data in sources}
         return False in found and True not in found
 
     def builds_with_crate(self, path: Path, crate: Crate) -> bool | None:
@@ -214,44 +213,22 @@ class Project:
 
     def builds_with(self, path: Path, patterns: Collection[str]) -> bool:
         """Whether a regular expression matches in a file by which the project of a file is built, here or in CI."""
-        wanted = [re.compile(pattern.encode()) for pattern in patterns]
-        return any(one.search(data) for one in wanted for _, data in self._contents(self.home(path), _BUILD_FILE))
-
-    def _says(self, path: Path, words: Collection[str], kind: re.Pattern[str]) -> bool:
-        own, wanted = absolute(path), [(word.encode(), _whole(word)) for word in words]
-        others = [data for other, data in self._contents(self.home(path), kind) if other != own]
-        return any(word in data and whole.search(data) for data in others for word, whole in wanted)
+        return bool(patterns) and any(map(self._contents(self.home(path), BUILD_FILE).matches, patterns))
 
     def home(self, path: Path) -> Path:
         """The directory of the project that a file belongs to."""
-        levels = self._manifests.levels(absolute(path).parent)
+        return self._home(absolute(path).parent)
+
+    def _find_home(self, directory: Path) -> Path:
+        levels = self._manifests.levels(directory)
         return next((level for level in levels if has_manifest(level)), levels[-1])
-
-
-@functools.cache
-def _whole(word: str) -> re.Pattern[bytes]:
-    """A word as ``unless`` means it: whole where it ends in a letter or a digit."""
-    return re.compile(re.escape(word.encode()) + (rb"(?!\w)" if word[-1].isalnum() else b""))
 
 
 # What a directory holds.
 
 
-def _contents(directory: Path, kind: re.Pattern[str]) -> list[tuple[Path, bytes]]:
-    """The files of a kind at and below a directory, with what is in them."""
-    return [(path, data) for path, data in _read(directory, kind) if not is_published(data)]
-
-
 def _holds_signs_of_threads(directory: Path) -> bool:
-    return any(shows_threads(data) for _, data in _read(directory, _SOURCE))
-
-
-def _read(directory: Path, kind: re.Pattern[str]) -> Iterator[tuple[Path, bytes]]:
-    for place, directories, names in os.walk(directory):
-        directories[:] = [name for name in directories if name not in DEFAULT_EXCLUDE]
-        for path in (Path(place, name) for name in names if kind.fullmatch(name)):
-            with suppress(OSError):
-                yield path, path.read_bytes()
+    return any(shows_threads(data) for _, data in read(directory, _SOURCE))
 
 
 def _modules(directory: Path) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from helpers.scanning import scan_source
-from py314_rules.native.c_borrowed_reference import LENDERS
+from py314_rules.native.borrowing import LENDERS
 
 
 @pytest.mark.parametrize("lender", LENDERS)

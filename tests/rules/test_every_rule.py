@@ -23,6 +23,7 @@ PATHS = {
     "cmake": "CMakeLists.txt",
     "dockerfile": "Dockerfile",
     "cython": "module.pyx",
+    "meson": "meson.build",
     "rust": "lib.rs",
     "toml": "pyproject.toml",
     "yaml": ".github/workflows/tests.yml",

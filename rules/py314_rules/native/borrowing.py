@@ -1,10 +1,22 @@
-"""What the rules about borrowed references have in common: how sure one is that others change a container."""
+"""What the rules about borrowed references have in common: what lends, and how sure one is that others change that."""
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, NativeContext, Node, Owner
+from dataclasses import dataclass
 
-_CONFIDENCE = {Owner.SHARED: Confidence.HIGH, Owner.GIVEN: Confidence.MEDIUM, Owner.UNKNOWN: Confidence.LOW}
+from py314_check.api import Confidence, NativeContext, Node, Owner, load_facts
+
+
+@dataclass(frozen=True)
+class Row:
+    """A function that lends; see borrowed.toml."""
+
+    instead: str
+    since: str
+
+
+LENDERS = load_facts("py314_rules.facts", "borrowed.toml", Row)
+CONFIDENCE = {Owner.SHARED: Confidence.HIGH, Owner.GIVEN: Confidence.MEDIUM, Owner.UNKNOWN: Confidence.LOW}
 
 
 def confidence(context: NativeContext, container: Node, *, changes: bool = True) -> Confidence | None:
@@ -20,4 +32,4 @@ def confidence(context: NativeContext, container: Node, *, changes: bool = True)
             return None
         if changes and not context.is_changed(container):
             return Confidence.LOW
-    return _CONFIDENCE.get(owner)
+    return CONFIDENCE.get(owner)

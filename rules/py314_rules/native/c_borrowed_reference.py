@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words, load_facts
-from py314_rules.native.borrowing import confidence
-
-
-@dataclass(frozen=True)
-class Row:
-    """A function that lends; see borrowed.toml."""
-
-    instead: str
-    since: str
-
-
-LENDERS = load_facts("py314_rules.facts", "borrowed.toml", Row)
+from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words
+from py314_rules.native.borrowing import LENDERS, confidence
 
 
 class CBorrowedReference(NativeRule):

@@ -6,9 +6,13 @@ import re
 
 from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Words
 
-_MACRO = "Py_LIMITED_API"
-_DEFINED = re.compile(r"Py_LIMITED_API\s*(?P<version>0[xX][0-9a-fA-F]+|[1-9]\d*|)")
-_NOT_IN_ABI3T = re.compile(rb"\bPy(?:Object_HEAD|Object_VAR_HEAD|ModuleDef_HEAD_INIT)\b")
+_MACRO, _TARGET = "Py_LIMITED_API", "Py_TARGET_ABI3T"
+_DEFINED = re.compile(rf"(?P<macro>{_MACRO}|{_TARGET})\b\s*(?P<version>0[xX][0-9a-fA-F]+|[1-9]\d*|)")
+_NOT_IN_ABI3T = re.compile(
+    rb"\bPy(?:Object_HEAD|Object_VAR_HEAD|ModuleDef_HEAD_INIT|(?:Var)?Object_HEAD_INIT)\b"
+    rb"|->\s*ob_(?:refcnt|type|size)\b|\bsizeof\s*\(\s*Py(?:Var)?Object\s*\)|\bPy(?:Var)?Object\s+\w+\s*;"
+)
+"""What needs to see the structures of objects and modules."""
 _FIRST_ABI3T = 0x030F0000
 
 
@@ -19,11 +23,15 @@ class CLimitedApi(NativeRule):
     Reports `#define Py_LIMITED_API` where a free-threaded build comes to it. A test of `Py_GIL_DISABLED` around it
     helps only where the build sets that macro, or behind `#include <pyconfig.h>`: it is that header which defines it.
 
+    For Python 3.15 and later, reports it where the file does not compile with abi3t, and reports
+    `#define Py_TARGET_ABI3T`, which chooses abi3t on every build, in the same way.
+
     ## Why it matters
     The limited API has no free-threaded variant before Python 3.15: there, `Python.h` stops with an error. From Python
     3.15 on, the definition chooses the stable ABI for free-threaded builds, abi3t. That begins with version 3.15 of the
-    limited API, and shows neither `PyObject` nor `PyModuleDef` from inside: code with `PyObject_HEAD` or
-    `PyModuleDef_HEAD_INIT` does not compile.
+    limited API: with an earlier one, the headers call `Py_IS_TYPE` without a declaration, and for `Py_TARGET_ABI3T`
+    they stop with an error. And abi3t shows neither `PyObject` nor `PyModuleDef` from inside: code with
+    `PyObject_HEAD`, `PyModuleDef_HEAD_INIT` or `sizeof(PyObject)` does not compile.
 
     ## Example
     ```c
@@ -51,27 +59,36 @@ class CLimitedApi(NativeRule):
     code, name = "EXT105", "c-limited-api"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     free_threading = True
-    words = (Words(_MACRO, test=re.compile(rb"#[ \t]*define[ \t]+Py_LIMITED_API\b").search),)
+    words = tuple(
+        Words(macro, test=re.compile(rb"#[ \t]*define[ \t]+%s\b" % macro.encode()).search)
+        for macro in (_MACRO, _TARGET)
+    )
 
     def visit_Directive(self, directive: Directive) -> None:
         defined = _DEFINED.fullmatch(directive.rest) if directive.name == "define" else None
         if defined is None:
             return
-        version = self.context.target.version
+        macro, version = defined["macro"], self.context.target.version
+        builds = "free-threaded builds" if macro == _MACRO else "any build"
         if version < (3, 15):
-            message = f"`{_MACRO}` does not compile on free-threaded builds of Python {version[0]}.{version[1]}."
+            if macro == _TARGET:
+                return
+            message = f"`{macro}` does not compile on free-threaded builds of Python {version[0]}.{version[1]}."
         elif int(defined["version"] or "0", 0) < _FIRST_ABI3T:
-            message = f"`{_MACRO}` of a version before 3.15 does not compile on free-threaded builds."
+            message = f"`{macro}` of a version before 3.15 does not compile on {builds}."
         elif _NOT_IN_ABI3T.search(self.context.code):
-            message = f"`{_MACRO}` chooses abi3t on free-threaded builds, with which this file does not compile."
+            message = f"`{macro}` chooses abi3t on {builds}, with which this file does not compile."
         else:
             return
         self.report(
             directive,
             message,
             help="Define it under `#ifndef Py_GIL_DISABLED`, behind `#include <pyconfig.h>`, and build wheels of their"
-            " own for free-threaded Pythons.",
-            symbol=_MACRO,
+            " own for free-threaded Pythons."
+            if macro == _MACRO
+            else "Give it the version 0x030F0000, and reach objects and modules by functions alone.",
+            symbol=macro,
             confidence=None if directive.certain else Confidence.LOW,
-            unless_built_with=("Py_GIL_DISABLED",),
+            unless_built_with=("Py_GIL_DISABLED",) if macro == _MACRO else (),
+            free_threading=macro == _MACRO,
         )

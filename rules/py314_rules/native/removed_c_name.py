@@ -65,7 +65,7 @@ def unless_elsewhere(context: NativeContext, node: Node | Directive, row: Row) -
     the version for all one can tell; or the project uses the internal headers, which have what the row is about.
     """
     decides = [] if isinstance(node, Directive) else context.doubts(node)
-    core = [f"define {CORE}", "internal/pycore_"] if row.internal else []
+    core = [f"define {CORE}", f"define {CORE}_", "internal/pycore_"] if row.internal else []
     return [f"define {macro}" for macro in decides] + core
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 _NAMES = {
     "CMakeLists.txt": "cmake",
     "Cargo.toml": "cargo",
+    "meson.build": "meson",
     "pyproject.toml": "pyproject",
     "setup.cfg": "setup.cfg",
     "tox.ini": "tox",
@@ -29,7 +30,7 @@ _SUFFIXES = {
     **dict.fromkeys((".py", ".pyi", ".pyw"), "python"),
     **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++"), "c"),
     ".cmake": "cmake",
-    ".pyx": "cython",
+    **dict.fromkeys((".pyx", ".pxd", ".pxi"), "cython"),
     ".rs": "rust",
     **dict.fromkeys((".sh", ".bash"), "shell"),
     ".service": "systemd",
@@ -43,9 +44,7 @@ _PATTERNS = (
     (re.compile(r"(?:docker-)?compose(?:[-._].+)?\.ya?ml"), "compose"),
     (re.compile(r"\.env(?:\..+)?|.+\.env"), "dotenv"),
 )
-WORD_TESTED = frozenset(
-    {"python", "c", "cmake", "cython", "rust", "cargo", "docker", "shell", "compose", "dotenv", "systemd"}
-)
+WORD_TESTED = frozenset("python c cmake cython meson rust cargo docker shell compose dotenv systemd".split())
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
 

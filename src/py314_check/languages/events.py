@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from py314_check.api import Environment, Event, Setting, Settings
-from py314_check.languages import cargo, cmake, cython
+from py314_check.languages import cargo, cmake, meson
+from py314_check.languages.cython.events import events as cython
 from py314_check.languages.entry_points import entry_points
 from py314_check.languages.environment import declared, docker, scripts
 from py314_check.languages.settings import ini, requirements, toml, yaml
@@ -36,7 +37,8 @@ def _settings(read: Callable[[SourceFile], list[Setting]], environments: _Enviro
 READERS: Mapping[str, Reader] = {
     "cargo": cargo.events,
     "cmake": cmake.commands,
-    "cython": cython.module,
+    "cython": cython,
+    "meson": meson.calls,
     "pyproject": _settings(toml.settings, declared.pyproject),
     "setup.cfg": _settings(ini.settings),
     "requirements": requirements.from_file,

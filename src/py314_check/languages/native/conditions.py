@@ -8,7 +8,7 @@ from collections.abc import Callable
 from py314_check.model import Target
 
 _UNDEFINED = (
-    b"PYPY_VERSION PYPY_VERSION_NUM GRAALVM_PYTHON Py_LIMITED_API Py_DEBUG Py_TRACE_REFS _MSC_VER "
+    b"PYPY_VERSION PYPY_VERSION_NUM GRAALVM_PYTHON Py_LIMITED_API Py_TARGET_ABI3T Py_DEBUG Py_TRACE_REFS _MSC_VER "
     b"PyMutex PyUnstable_Module_SetGIL"
 ).split()
 """No macros on a released CPython with GCC or Clang. The last two are often asked for, and are no macros at all."""
@@ -60,6 +60,7 @@ class Macros:
             b"Py_GIL_DISABLED": None,
         }
         self._left = 0
+        self._has_abi3t = target.version >= (3, 15)
         self._header_says = b"1" if target.free_threaded else None
         if is_header:
             self._known[b"Py_GIL_DISABLED"] = self._header_says
@@ -68,10 +69,21 @@ class Macros:
         """Takes a directive that is no condition. ``Py_GIL_DISABLED`` is known only behind Python's own headers."""
         if name == b"include" and _PYTHON_HEADER.match(rest):
             self._known[b"Py_GIL_DISABLED"] = self._header_says
+            if self._has_abi3t:
+                self._read_pyabi()
         elif name == b"undef":
             self._known[rest] = None
         elif name == b"define" and (match := _DEFINE.match(rest)):
             self._known[match["name"]] = b"?" if match["parameters"] else match["body"]
+
+    def _read_pyabi(self) -> None:
+        """What Include/pyabi.h of Python 3.15 and later makes of the macros that choose a stable ABI."""
+        if self._known[b"Py_GIL_DISABLED"] is not None and self._known[b"Py_TARGET_ABI3T"] is None:
+            self._known[b"Py_TARGET_ABI3T"] = self._known[b"Py_LIMITED_API"]
+        elif self._known[b"Py_LIMITED_API"] is None:
+            self._known[b"Py_LIMITED_API"] = self._known[b"Py_TARGET_ABI3T"]
+        if self._known[b"Py_TARGET_ABI3T"] is not None:
+            self._known[b"Py_GIL_DISABLED"] = b""
 
     def holds(self, name: bytes, rest: bytes) -> bool | None:
         """Whether the condition of an ``if``, ``ifdef`` or ``ifndef`` holds; None where that cannot be told."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from py314_check.api import Context, Directive, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers, visitors
+from py314_check.languages.native.attachment import Attachment
 from py314_check.languages.native.declarations import LOOPS, declared, parameters
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
@@ -90,6 +91,7 @@ class NativeContext:
         self.put = Values(self)
         self._owners = Owners(self)
         self._locks = Locks(piece.code, piece.directives)
+        self._attachment = Attachment(piece.code)
         self._releases = Releases(self, self._locks.change)
         self._root = parse(rewritten(piece.code), "tree_sitter_cpp" if is_cpp else "tree_sitter_c", deadline)
         self._nodes = by_type(self._root, {*kinds, *_NEEDED}, deadline)
@@ -170,6 +172,18 @@ class NativeContext:
         self._deadline.check()
         function = self.function(node)
         return function is not None and self._locks.is_held(node.start_byte, function.start_byte)
+
+    def takes_lock(self, call: Node) -> bool:
+        return self._locks.change(self.name(call)) > 0
+
+    def is_detached(self, node: Node) -> bool:
+        function = self.function(node)
+        if function is None or not self._attachment.is_detached(node.start_byte, function.start_byte):
+            return False
+        around = node.parent
+        while around is not None and around.type not in ("function_definition", "lambda_expression"):
+            around = around.parent
+        return around is not None and around.type == "function_definition"
 
     def leaves_critical_section(self, jump: Node) -> bool:
         self._deadline.check()

@@ -66,6 +66,11 @@ def comments(text: str) -> list[tuple[int, str]]:
     return [(start, text[start:end]) for start, end in spans]
 
 
+def without_comments(data: bytes) -> bytes:
+    """The bytes of a file without its comments, in whatever branch."""
+    return _PIECES.sub(lambda match: b" " if match.lastgroup == "comment" else match[0], data)
+
+
 def sliced(code: bytes, target: Target, *, is_cpp: bool, is_header: bool) -> Slice:
     """The code as the target's build sees it."""
     macros = Macros(target, is_cpp=is_cpp, is_header=is_header)
