@@ -158,8 +158,11 @@ class LazyInitialisation(Rule):
 
     def _later(self, use: Use) -> set[cst.CSTNode]:
         """What stands in the block of a use behind its statement."""
-        line = next(one for one in self.context.ancestors(use.node) if isinstance(one, cst.SimpleStatementLine))
-        block = next(self.context.ancestors(line))
+        ancestors = self.context.ancestors(use.node)
+        line = next((one for one in ancestors if isinstance(one, cst.SimpleStatementLine)), None)
+        if line is None:
+            return set()  # on the line of its `if`
+        block = next(ancestors)
         statements = list(getattr(block, "body", ()))
         return {one for statement in statements[statements.index(line) + 1 :] for one in self.context.below(statement)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -26,6 +27,8 @@ from py314_check.signs_of_threads import handles_threads, is_cooperative
 from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
+_MAX_TESTS = 50
+"""How many of the tests that left a block before are told of: the nearest."""
 _DECLARATIONS = ("Settings", "Setting", "Requirement")
 
 
@@ -38,6 +41,7 @@ class PythonContext:
         self._source = source
         self._module = module
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
+        self._leaving_ifs: dict[cst.CSTNode, list[cst.If]] = {}
         self._declared: list[tuple[Event, cst.CSTNode]] = []
 
     # For rules.
@@ -151,11 +155,19 @@ class PythonContext:
         for child, parent in self._names.ancestors(node):
             yield from self._reach.conditions(child, parent)
             if isinstance(parent, BLOCKS):
-                for statement in self._reach.before(child, parent):
-                    if isinstance(statement, cst.If) and statement.orelse is None and jumps(statement.body):
-                        yield statement.test, False
+                leaving = self._leaving(parent)
+                done = bisect_left(leaving, self._names.order[child], key=self._names.order.__getitem__)
+                for statement in reversed(leaving[max(done - _MAX_TESTS, 0) : done]):
+                    yield statement.test, False
             if isinstance(parent, DEFINITIONS):
                 return
+
+    def _leaving(self, block: cst.CSTNode) -> list[cst.If]:
+        """The ``if`` statements of a block that leave it where their tests hold."""
+        if block not in self._leaving_ifs:
+            statements = [one for one in getattr(block, "body", ()) if isinstance(one, cst.If)]
+            self._leaving_ifs[block] = [one for one in statements if one.orelse is None and jumps(one.body)]
+        return self._leaving_ifs[block]
 
     def _assigned(self, node: cst.CSTNode | None) -> scopes.Assigned | None:
         if isinstance(node, cst.Attribute):

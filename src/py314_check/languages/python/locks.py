@@ -7,6 +7,7 @@ what it really is may stand in another file.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
 from typing import NamedTuple
@@ -36,13 +37,11 @@ _TAKES, _GIVES_BACK = {"acquire", "acquire_read", "acquire_write", "__enter__"},
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
 
-class _Step(NamedTuple):
-    """A call that takes a lock, or gives it back, and the statements that it stands among."""
+class _Steps(NamedTuple):
+    """The calls in a block of statements that take locks or give them back: where, and which are held behind each."""
 
-    lock: str
-    takes: bool
-    order: int
-    block: cst.CSTNode
+    orders: list[int]
+    held: list[dict[str, bool]]
 
 
 class Locks:
@@ -63,7 +62,7 @@ class Locks:
             if isinstance(parent, _FUNCTIONS):
                 if isinstance(parent, cst.FunctionDef) and child is parent.body and self._is_locking(parent):
                     return True
-                return self._is_taken(node, parent, {*around})
+                return self._is_taken(node, around)
         return False
 
     def _locks(self, node: cst.With) -> bool:
@@ -111,31 +110,43 @@ class Locks:
                 return True
         return False
 
-    def _is_taken(self, node: cst.CSTNode, function: cst.CSTNode, around: set[cst.CSTNode]) -> bool:
-        """Whether a function has called something that takes a lock, and nothing yet that gives it back."""
-        held: defaultdict[str, bool] = defaultdict(bool)
-        for step in self._steps.get(function, ()):
-            if step.order < self._names.order[node] and step.block in around:
-                held[step.lock] = step.takes
+    def _is_taken(self, node: cst.CSTNode, around: list[cst.CSTNode]) -> bool:
+        """Whether a function has called something that takes a lock, and nothing yet that gives it back.
+
+        ``around`` are the statements that the node stands in, the outermost last.
+        """
+        held: dict[str, bool] = {}
+        for block in reversed(around):
+            steps = self._steps.get(block)
+            done = 0 if steps is None else bisect_left(steps.orders, self._names.order[node])
+            if steps is not None and done:
+                held |= steps.held[done - 1]
         return any(held.values())
 
     @cached_property
-    def _steps(self) -> dict[cst.CSTNode, list[_Step]]:
-        """The calls that take locks and give them back, in order, for each function."""
-        found: defaultdict[cst.CSTNode, list[_Step]] = defaultdict(list)
+    def _steps(self) -> dict[cst.CSTNode, _Steps]:
+        """The calls that take locks and give them back, in order, for each block of statements in a function."""
+        found: defaultdict[cst.CSTNode, _Steps] = defaultdict(lambda: _Steps([], []))
         for order, node in enumerate(self._names.nodes):
             call = self._call(node) if isinstance(node, cst.Call) else None
-            if call is not None:
-                block: cst.CSTNode | None = None
-                for _, parent in self._names.ancestors(node):
-                    if isinstance(parent, cst.Finally):
-                        block = None  # it runs whatever happens, as if it stood behind the `try`
-                    elif block is None and isinstance(parent, BLOCKS):
-                        block = parent
-                    if isinstance(parent, _FUNCTIONS):
-                        found[parent].append(_Step(*call, order, block or node))
-                        break
+            block = None if call is None else self._block(node)
+            if call is not None and block is not None:
+                steps = found[block]
+                steps.held.append({**(steps.held[-1] if steps.held else {}), call[0]: call[1]})
+                steps.orders.append(order)
         return found
+
+    def _block(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The block of statements in which a call counts: that around a ``try``, for what its ``finally`` calls."""
+        block: cst.CSTNode | None = None
+        for _, parent in self._names.ancestors(node):
+            if isinstance(parent, _FUNCTIONS):
+                return block
+            if isinstance(parent, cst.Finally):
+                block = None  # it runs whatever happens, as if it stood behind the `try`
+            elif block is None and isinstance(parent, BLOCKS):
+                block = parent
+        return None
 
     def _call(self, call: cst.Call) -> tuple[str, bool] | None:
         """Which lock a call takes or gives back: ``lock.acquire()``, or ``_acquire_lock()``."""
