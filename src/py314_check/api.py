@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.mentions import Mentions, word_places
@@ -66,7 +66,9 @@ __all__ = [
     "FactError",
     "Facts",
     "Fix",
+    "Function",
     "Impact",
+    "InThreads",
     "Level",
     "Member",
     "Mentions",
@@ -84,6 +86,7 @@ __all__ = [
     "Settings",
     "Static",
     "Target",
+    "ThreadStart",
     "UnusedSuppression",
     "Words",
     "admits",
@@ -322,6 +325,42 @@ class Attribute:
     value: str = ""
 
 
+Function: TypeAlias = "cst.FunctionDef | cst.Lambda"
+
+
+@dataclass(frozen=True)
+class ThreadStart:
+    """Something that has a function of the file run in a thread: a call, or a subclass of Thread that has no calls.
+
+    ``arguments`` are those that the function is given by position, as far as they are written out. ``many`` where it
+    starts several threads: in a loop, for each element, for each request. ``in_context`` where the thread is given a
+    context (``contextvars``) on every build.
+    """
+
+    node: cst.CSTNode
+    function: Function
+    arguments: tuple[cst.BaseExpression, ...] = ()
+    many: bool = False
+    in_context: bool = False
+
+
+@dataclass(frozen=True)
+class InThreads:
+    """How a function runs in threads: one or two of the starts that lead to it."""
+
+    starts: tuple[ThreadStart, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether several threads may run it at a time."""
+        return len(self.starts) > 1 or self.starts[0].many
+
+    @property
+    def in_context(self) -> bool:
+        """Whether its threads are given a context on every build."""
+        return all(start.in_context for start in self.starts)
+
+
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
 
 
@@ -391,6 +430,21 @@ class Context(Protocol):
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         """The nearest node of some kinds that a node stands in; of functions and classes, in whose body it stands."""
+
+    def home(self, node: cst.CSTNode) -> Function | None:
+        """The function in which a node runs; None where it runs with the module."""
+
+    def unwrapped(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
+        """What a ``functools.partial`` is made of; any other expression as it is."""
+
+    def in_threads(self, node: cst.CSTNode) -> InThreads | None:
+        """How the function in which a node runs is run in threads; None where the file does not show that it is.
+
+        Followed from threads, pools and servers that run them, along the calls within the file.
+        """
+
+    def starts_thread(self, call: cst.Call) -> ThreadStart | None:
+        """What a call hands to threads, if that is a function of this file."""
 
     def runs_later(self, node: cst.CSTNode) -> bool:
         """Whether a node runs only when a function is called, not when the file is."""
@@ -587,6 +641,7 @@ class Report:
     crate: Crate | None = None
     only_with: tuple[str, ...] = ()
     free_threading: bool | None = None
+    before: tuple[int, int] | None = None
 
 
 class Rule:
@@ -614,6 +669,8 @@ class Rule:
     """Words that other tools' users write behind ``noqa:`` to silence what this rule reports, too; in lower case."""
     free_threading: ClassVar[bool] = False
     """Whether the rule is about free-threaded builds: elsewhere, its findings are notes at most."""
+    in_tests: ClassVar[bool] = True
+    """Whether the rule is run on tests, too: files that by their path are tests or belong to tests."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -642,6 +699,7 @@ class Rule:
         crate: Crate | None = None,
         only_with: tuple[str, ...] = (),
         free_threading: bool | None = None,
+        before: tuple[int, int] | None = None,
     ) -> None:
         """Says that something is wrong at a node. Whether it is guarded, suppressed or dead is not the rule's business.
 
@@ -660,6 +718,8 @@ class Rule:
         ``only_with``: codes of which one must be found in the same project, in the same run.
         ``crate``: what the project must build with, by its Cargo files; where they do not tell which version, the
         confidence is low.
+        ``before``: the version of Python before which it fails, where the target is not what it is about: guards are
+        judged for the version before that one, and it is dropped where ``requires-python`` shuts all of these out.
         ``level``, ``impact``, ``confidence``, ``free_threading``: of this finding, where they are not the rule's.
         """
         report = Report(
@@ -683,6 +743,7 @@ class Rule:
             crate,
             only_with,
             free_threading,
+            before,
         )
         self.context.report(self, node, report)
 

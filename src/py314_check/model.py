@@ -191,6 +191,9 @@ class Finding:
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
 
+    before: tuple[int, int] | None = None
+    """It holds only before this version of Python: not where the project does not run there."""
+
     @property
     def text(self) -> str:
         """The message and the help as one text."""

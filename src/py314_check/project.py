@@ -156,6 +156,11 @@ class Project:
             )
         return Metadata()
 
+    def may_run_before(self, path: Path, version: tuple[int, int]) -> bool:
+        """Whether the project that a file belongs to may run on Pythons before a version, by ``requires-python``."""
+        major, minor = version
+        return admits(self.metadata(path).requires_python or "", "3.0", f"{major}.{minor - 1}.99") is not False
+
     def declares_free_threading(self, path: Path) -> bool:
         """Whether the project that a file belongs to says by a classifier that it is for free-threaded builds."""
         classifiers = (*self.metadata(path).classifiers, *self._setup_strings(self.home(path)))

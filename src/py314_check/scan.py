@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from py314_check.api import Event, ParseFailure, Rule
-from py314_check.languages import WORD_TESTED, language_of
+from py314_check.languages import WORD_TESTED, is_test, language_of
 from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.native.foreign import why_foreign
 from py314_check.model import Confidence, Finding, Level, Notification, Place, Summary, Target, parse_version
@@ -93,6 +93,8 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
         rules = _word_test(settings.codes, settings.target, language).candidates(data)
     else:
         rules = [rule for rule in _rules(settings.codes, settings.target) if language in rule.languages]
+    if is_test(path):
+        rules = [rule for rule in rules if rule.in_tests]
     if not rules:
         return FileResult(path)
     if language in ("c", "rust", "cargo") and (why := why_foreign(path, data)):
@@ -233,6 +235,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             crate=report.crate,
             only_with=report.only_with,
             free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
+            before=report.before,
         )
         seen[key] += 1
         findings.append(finding)
@@ -319,6 +322,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     What is about free-threaded builds is a note where neither the target nor the project is for them.
     """
     if finding.module and project.is_first_party(path, finding.module, with_directories=finding.module_is_gone):
+        return None
+    if finding.before is not None and not project.may_run_before(path, finding.before):
         return None
     if project.says(path, finding.unless) or project.builds_with(path, finding.unless_built_with):
         return None

@@ -36,6 +36,7 @@ _SUFFIXES_WHEN_NAMED = {".yml": "ci", ".yaml": "ci", ".txt": "requirements", ".i
 _SUFFIXES_IN_WALK = tuple(_SUFFIXES)
 _IN_DIRECTORY = (("/.github/workflows/", (".yml", ".yaml")), ("/requirements/", (".txt", ".in")))
 _REQUIREMENTS = re.compile(r".*requirements.*\.(?:txt|in)")
+_TESTS = re.compile(r"(?:.*/)?(?:tests?/.*|testing/.*|conftest\.py|test_[^/]*|[^/]*_tests?\.py)", re.ASCII)
 WORD_TESTED = frozenset({"python", "c", "cmake", "cython", "rust", "cargo"})
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
@@ -44,6 +45,11 @@ def language_of(path: PurePath) -> str:
     """The language of a file that was discovered or named; what is nothing else is Python."""
     suffix = path.suffix.lower()
     return _NAMES.get(path.name) or _SUFFIXES.get(suffix) or _SUFFIXES_WHEN_NAMED.get(suffix, "python")
+
+
+def is_test(path: str) -> bool:
+    """Whether a file, by its path from the project's root, is a test or belongs to tests."""
+    return _TESTS.fullmatch(path) is not None
 
 
 def is_looked_at(directory: str, name: str) -> bool:

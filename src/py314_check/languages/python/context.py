@@ -9,13 +9,14 @@ from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, Node, NodeT, Report, Rule, Settings
+from py314_check.api import Event, Function, InThreads, Member, Node, NodeT, Report, Rule, Settings, ThreadStart
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
 from py314_check.languages.python import scopes, setup_call
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
 from py314_check.languages.python.reachability import Reachability, Verdict
 from py314_check.languages.python.standard import standard
+from py314_check.languages.python.threads import Threads
 from py314_check.languages.python.tree import Handler, children, parse, walk
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
@@ -105,8 +106,22 @@ class PythonContext:
                 return parent
         return None
 
+    def home(self, node: cst.CSTNode) -> Function | None:
+        found: cst.CSTNode | None = self.enclosing(node, *_LATER)
+        return found if isinstance(found, _LATER) else None
+
+    def unwrapped(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
+        return self._threads.unwrapped(node)
+
+    def in_threads(self, node: cst.CSTNode) -> InThreads | None:
+        home = self.home(node)
+        return None if home is None else self._threads.of(home)
+
+    def starts_thread(self, call: cst.Call) -> ThreadStart | None:
+        return self._threads.started(call)
+
     def runs_later(self, node: cst.CSTNode) -> bool:
-        return self.enclosing(node, *_LATER) is not None
+        return self.home(node) is not None
 
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):
@@ -172,6 +187,10 @@ class PythonContext:
     def _types(self) -> Types:
         return Types(self._reach)
 
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads(self._names, self._types)
+
     def analysis(self, *, with_comments: bool) -> Analysis:
         """Judges and places the reports. Positions are computed only if there is something to place."""
         judged = self._judged()
@@ -202,21 +221,28 @@ class PythonContext:
             for _, node, report in self._reports
             if report.raises is not None and not report.copes and not self._reach.is_dead(node)
         }
-        guards = Guards(self._reach, self.path, failing)
-        without_gil = guards
-        if not self.target.free_threaded and any(rule.free_threading for rule, _, _ in self._reports):
-            target = replace(self.target, free_threaded=True)  # what such rules are about
-            without_gil = Guards(Reachability(self._module, target), self.path, failing)
+        guards = {self.target: Guards(self._reach, self.path, failing)}
         judged: list[tuple[Rule, cst.CSTNode, Report, Verdict]] = []
         for rule, node, report in self._reports:
             if rule.compiled:
                 judged.append((rule, node, report, Verdict()))
                 continue
             subject = Subject(node, report.symbol, report.raises, report.module, report.brought_by)
-            verdict = (without_gil if rule.free_threading else guards).judge(subject)
+            target = self._meant(rule, report)
+            if target not in guards:
+                guards[target] = Guards(Reachability(self._module, target), self.path, failing)
+            verdict = guards[target].judge(subject)
             if not verdict.dead and not (report.copes and verdict.guard is None):
                 judged.append((rule, node, report, verdict))
         return judged
+
+    def _meant(self, rule: Rule, report: Report) -> Target:
+        """The Python that a report is about."""
+        target = replace(self.target, free_threaded=self.target.free_threaded or rule.free_threading)
+        if report.before is not None:
+            major, minor = report.before
+            target = replace(target, version=(major, minor - 1))
+        return target
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""

@@ -1,0 +1,104 @@
+"""GIL203 lock-acquired-without-with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+
+_LOCKS = {"threading.Lock", "threading.RLock", "threading.Condition"}
+# What may raise, or leave the block, between the two.
+_MAY_LEAVE = (
+    *(cst.Call, cst.Subscript, cst.BinaryOperation, cst.Await, cst.Yield, cst.For, cst.Assert),
+    *(cst.Raise, cst.Return, cst.Break, cst.Continue, cst.Import, cst.ImportFrom),
+)
+_CARES = (cst.Finally, cst.ExceptHandler)
+
+
+class LockAcquiredWithoutWith(Rule):
+    """A lock that stays locked when what runs under it raises, or leaves early.
+
+    ## What it does
+    Reports `lock.acquire()` where the same block goes on to `lock.release()`, with something between the two that may
+    raise or leave, and no handler or `finally` of the function releases the lock.
+
+    Not reported: an acquire whose result is used or that has arguments, and locks that another function releases.
+
+    ## Why it matters
+    An exception between the two leaves the lock locked, and every thread that comes for it waits for ever. With more
+    threads at the same time, more of them come.
+
+    ## Example
+    ```python
+    import threading
+
+    lock = threading.Lock()
+
+    def add(table, key):
+        lock.acquire()
+        table[key] += 1
+        lock.release()
+    ```
+
+    ## Use instead
+    ```python
+    import threading
+
+    lock = threading.Lock()
+
+    def add(table, key):
+        with lock:
+            table[key] += 1
+    ```
+
+    ## Fix safety
+    There is no fix yet.
+
+    ## References
+    - [threading: using locks in the with statement](https://docs.python.org/3/library/threading.html#using-locks-conditions-and-semaphores-in-the-with-statement)
+    """
+
+    code, name = "GIL203", "lock-acquired-without-with"
+    level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
+    free_threading = True
+    in_tests = False
+    words = (Words("threading", "acquire", "release", imported=True, test=re.compile(rb"\.acquire\(\)").search),)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "acquire" or node.args:
+            return
+        lock = self.context.dotted(node.func.value)
+        expression, line, block, *_ = [*self.context.ancestors(node), None, None]
+        if not isinstance(expression, cst.Expr) or not isinstance(block, (cst.IndentedBlock, cst.Module)):
+            return
+        if not lock or self.context.types(node.func.value).isdisjoint(_LOCKS):
+            return
+        under = self._until_released(line, block, lock)
+        if any(isinstance(one, _MAY_LEAVE) for part in under for one in self.context.below(part, own=True)):
+            home: cst.CSTNode = self.context.home(node) or block
+            if not any(self._is_on_the_way_out(one, lock) for one in self.context.below(home)):
+                self.report(
+                    node,
+                    f"If something raises or leaves before `{lock}.release()`, `{lock}` stays locked for ever.",
+                    help=f"Write `with {lock}:`, or release it in a finally clause.",
+                    symbol="threading.Lock.acquire",
+                )
+
+    def _until_released(
+        self, line: cst.CSTNode | None, block: cst.IndentedBlock | cst.Module, lock: str
+    ) -> Sequence[cst.CSTNode]:
+        """The statements of a block from a line to the one that releases the lock; none where none does."""
+        statements = list(block.body)
+        start = next(index for index, one in enumerate(statements) if one is line) + 1
+        for index, statement in enumerate(statements[start:], start):
+            is_line = isinstance(statement, cst.SimpleStatementLine)
+            if is_line and any(self._releases(one, lock) for one in self.context.below(statement)):
+                return statements[start:index]
+        return ()
+
+    def _releases(self, node: cst.CSTNode, lock: str) -> bool:
+        return isinstance(node, cst.Call) and self.context.dotted(node.func) == f"{lock}.release"
+
+    def _is_on_the_way_out(self, node: cst.CSTNode, lock: str) -> bool:
+        return self._releases(node, lock) and self.context.enclosing(node, *_CARES) is not None
