@@ -98,6 +98,7 @@ def _finding(data: dict[str, Any]) -> Finding:
             "unless": tuple(data["unless"]),
             "unless_built_with": tuple(data["unless_built_with"]),
             "only_with": tuple(data["only_with"]),
+            "before": data["before"] and tuple(data["before"]),
             "crate": data["crate"] and _crate(data["crate"]),
             "fix": fix,
         }

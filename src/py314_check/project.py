@@ -18,6 +18,7 @@ from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target
 from py314_check.requirements import Requirements, string_literals
+from py314_check.specifiers import admits
 
 _BUILD_FILE = re.compile(
     r"setup\.(?:py|cfg)|(?:pyproject|Cargo)\.toml|meson\.build|CMakeLists\.txt|.+\.cmake|.+\.ya?ml"

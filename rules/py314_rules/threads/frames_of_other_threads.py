@@ -47,32 +47,20 @@ class FramesOfOtherThreads(Rule):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._reads: list[cst.Attribute] = []
-        self._homes: set[Function | None] = set()
-        self._calls: list[cst.Call] = []
+        self._homes: dict[Function | cst.Module, None] = {}
 
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        if node.attr.value == "f_locals":
-            self._reads.append(node)
+    def visit_Module(self, node: cst.Module) -> None:
+        self._module = node
 
     def visit_Call(self, node: cst.Call) -> None:
-        self._calls.append(node)
-        if "sys._current_frames" in self.context.resolve(node.func):
-            self._homes.add(self.context.home(node))
+        if self._gives_frames(node):
+            self._homes[self.context.home(node) or self._module] = None
 
     def leave_Module(self, node: cst.Module) -> None:
-        given = {
-            self.context.definition(call.func)
-            for call in self._calls
-            if self.context.home(call) in self._homes
-            and any("frame" in self.context.dotted(argument.value) for argument in call.args)
-        }
-        for read in self._reads:
-            home = self.context.home(read)
-            if home in self._homes or (home is not None and home in given):
-                self.report(
-                    read,
-                    "`f_locals` of a frame that runs in another thread may crash on a free-threaded build.",
-                    help="Read the variables in the thread that they belong to, or only its traceback.",
-                    symbol="sys._current_frames",
-                )
+        for home in [*self._homes]:
+            names = self._derived(home)
+            for call in self.context.below(home.body if isinstance(home, cst.FunctionDef) else home, own=True):
+                if isinstance(call, cst.Call) and any(self._is_derived(one.value, names) for one in call.args):
+                    definition = self.context.definition(call.func)
+                    if isinstance(definition, cst.FunctionDef):
+                        self._homes[definition] = None

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _LOCKS = {"threading.Lock", "threading.RLock", "threading.Condition"}
-# What may raise, or leave the block, between the two.
-_MAY_LEAVE = (
-    *(cst.Call, cst.Subscript, cst.BinaryOperation, cst.Await, cst.Yield, cst.For, cst.Assert),
-    *(cst.Raise, cst.Return, cst.Break, cst.Continue, cst.Import, cst.ImportFrom),
-)
+# What may raise between the two, or leave the block; of what is called, not what hardly ever raises.
+_MAY_RAISE = (cst.Await, cst.Yield, cst.For, cst.Assert, cst.Raise, cst.Import, cst.ImportFrom)
+_LEAVES = (cst.Return, cst.Break, cst.Continue)
+_HARMLESS = {
+    *("append", "appendleft", "add", "discard", "clear", "release", "notify", "notify_all", "notifyAll", "wait", "set"),
+    *("is_set", "len", "time", "monotonic", "items", "keys", "values"),
+}
 _CARES = (cst.Finally, cst.ExceptHandler)
 
 
@@ -75,8 +77,10 @@ class LockAcquiredWithoutWith(Rule):
         if not lock or self.context.types(node.func.value).isdisjoint(_LOCKS):
             return
         under = self._until_released(line, block, lock)
-        if any(isinstance(one, _MAY_LEAVE) for part in under for one in self.context.below(part, own=True)):
-            home: cst.CSTNode = self.context.home(node) or block
+        home: cst.CSTNode = self.context.home(node) or block
+        if self._is_made_in(home, node.func.value):
+            return  # a signal between threads, which one takes and another gives back
+        if any(self._may_leave(one, lock) for part in under for one in self.context.below(part, own=True)):
             if not any(self._is_on_the_way_out(one, lock) for one in self.context.below(home)):
                 self.report(
                     node,
@@ -84,6 +88,23 @@ class LockAcquiredWithoutWith(Rule):
                     help=f"Write `with {lock}:`, or release it in a finally clause.",
                     symbol="threading.Lock.acquire",
                 )
+
+    def _is_made_in(self, home: cst.CSTNode, lock: cst.BaseExpression) -> bool:
+        made = self.context.value(lock)
+        return made is not lock and self.context.home(made) is home
+
+    def _may_leave(self, node: cst.CSTNode, lock: str) -> bool:
+        """Whether a node may raise, or leaves the block without a release before it."""
+        if isinstance(node, cst.Call):
+            called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+            return not isinstance(called, cst.Name) or called.value not in _HARMLESS
+        if isinstance(node, cst.Subscript):
+            return not isinstance(next(self.context.ancestors(node)), cst.AssignTarget)
+        if isinstance(node, _LEAVES):
+            line, block, *_ = self.context.ancestors(node)
+            before = self.context.below(block, own=True)
+            return not any(self._releases(one, lock) for one in before)
+        return isinstance(node, _MAY_RAISE)
 
     def _until_released(
         self, line: cst.CSTNode | None, block: cst.IndentedBlock | cst.Module, lock: str

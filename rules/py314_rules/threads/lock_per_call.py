@@ -8,9 +8,9 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _LOCKS = {"threading.Lock", "threading.RLock", "threading.Semaphore", "threading.BoundedSemaphore"}
 _METHODS = {"acquire", "release"}
-# A lock that is entered where it is made, or made where a function body may be.
+# A lock that is entered where it is made, or given to a variable in a block.
 _MADE = re.compile(
-    rb"\bwith\b[^#\n]*?\b\w*(?:Lock|Semaphore)\s*\(|^[ \t]+\w+[^=\n]*=\s*[\w.]*(?:Lock|Semaphore)\s*\(", re.M
+    rb"\bwith\b[^#\n]*?(?:Lock|Semaphore)\s*\(|^[ \t]+\w[^=\n]*=\s*[\w.]*(?:Lock|Semaphore)\s*\(", re.MULTILINE
 )
 
 
@@ -61,12 +61,10 @@ class LockPerCall(Rule):
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = True
     in_tests = False
-    words = tuple(
-        Words("threading", lock, test=_MADE.search) for lock in ("Lock", "RLock", "Semaphore", "BoundedSemaphore")
-    )
+    words = tuple(Words("threading", lock.rpartition(".")[2], test=_MADE.search) for lock in sorted(_LOCKS))
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
-        if isinstance(node.item, cst.Call) and node.asname is None:
+        if isinstance(node.item, cst.Call) and self.context.runs_later(node):
             self._check(node.item)
 
     def visit_Assign(self, node: cst.Assign) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
 
-_NAMES = {"sys.setswitchinterval", "sys.getswitchinterval"}
+_NAME = "sys.setswitchinterval"
 
 
 class SwitchInterval(Rule):
     """`sys.setswitchinterval`, which does nothing useful without the GIL.
 
     ## What it does
-    Reports calls of `sys.setswitchinterval` and `sys.getswitchinterval`.
+    Reports calls of `sys.setswitchinterval`.
 
     ## Why it matters
     The interval says how long a thread keeps the GIL when others ask for it. Without the GIL nobody asks: threads run
@@ -46,14 +46,13 @@ class SwitchInterval(Rule):
     level, impact, confidence = Level.NOTE, Impact.CHANGES, Confidence.HIGH
     free_threading = True
     in_tests = False
-    words = tuple(Words("sys", name, test=Mentions("sys", name)) for name in ("setswitchinterval", "getswitchinterval"))
+    words = (Words("sys", "setswitchinterval", test=Mentions("sys", "setswitchinterval")),)
 
     def visit_Call(self, node: cst.Call) -> None:
-        for symbol in self.context.resolve(node.func) & _NAMES:
+        if _NAME in self.context.resolve(node.func):
             self.report(
                 node.func,
-                f"`{symbol}` has no effect without the GIL: threads run at the same time, whatever the interval is.",
+                f"`{_NAME}` has no effect without the GIL: threads run at the same time, whatever the interval is.",
                 help="Use a lock where threads must not interrupt one another, and drop the call where they may.",
-                symbol=symbol,
-                raises="AttributeError",
+                symbol=_NAME,
             )

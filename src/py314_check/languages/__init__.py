@@ -48,8 +48,8 @@ def language_of(path: PurePath) -> str:
 
 
 def is_test(path: str) -> bool:
-    """Whether a file, by its path from the project's root, is a test or belongs to tests."""
-    return _TESTS.fullmatch(path) is not None
+    """Whether a file is a test or belongs to tests: by its path from the project's root, or else by its name."""
+    return _TESTS.fullmatch(PurePath(path).name if PurePath(path).is_absolute() else path) is not None
 
 
 def is_looked_at(directory: str, name: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import libcst as cst
@@ -25,6 +24,7 @@ from py314_check.source import SourceFile
 
 _LATER = (cst.FunctionDef, cst.Lambda)
 _DEFINITIONS = (*_LATER, cst.ClassDef)
+_FREE_THREADED_SINCE = (3, 13)
 _DECLARATIONS = ("Settings", "Setting", "Requirement")
 
 
@@ -238,11 +238,11 @@ class PythonContext:
 
     def _meant(self, rule: Rule, report: Report) -> Target:
         """The Python that a report is about."""
-        target = replace(self.target, free_threaded=self.target.free_threaded or rule.free_threading)
+        version = self.target.version
         if report.before is not None:
-            major, minor = report.before
-            target = replace(target, version=(major, minor - 1))
-        return target
+            version = (report.before[0], report.before[1] - 1)
+        free_threaded = (self.target.free_threaded or rule.free_threading) and version >= _FREE_THREADED_SINCE
+        return Target(version, free_threaded)
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""

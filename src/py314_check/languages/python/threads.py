@@ -83,13 +83,14 @@ class Threads:
 
     def _roots(self) -> Iterator[ThreadStart]:
         made: defaultdict[cst.ClassDef, list[cst.Call]] = defaultdict(list)
-        for node in self._names.order:
+        nodes = list(self._names.order)  # which grows by annotations in strings that are read
+        for node in nodes:
             if isinstance(node, cst.Call):
                 yield from self._started(node)
                 definition = self._types.definition(node.func)
                 if isinstance(definition, cst.ClassDef):
                     made[definition].append(node)
-        for node in self._names.order:
+        for node in nodes:
             if isinstance(node, cst.ClassDef) and _THREAD in self._types.bases(node):
                 run = _methods(node).get("run")
                 if run is not None:

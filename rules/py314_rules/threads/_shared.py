@@ -1,16 +1,24 @@
-"""Whether a lock is held where something runs, as far as the function itself shows."""
+"""What rules about threads ask of a function that runs in them: who shares its variables, and under which lock."""
 
 from __future__ import annotations
 
 import re
 
-from py314_check.api import Context, cst
+from py314_check.api import Context, Function, InThreads, cst
 
 LOCKS = {
     *("threading.Lock", "threading.RLock", "threading.Condition", "threading.Semaphore"),
     *("multiprocessing.synchronize.SemLock", "multiprocessing.synchronize.Condition"),
 }
 _LIKE_LOCK = re.compile(r"lock|mutex|cond|sem|guard|synchron", re.IGNORECASE)
+
+
+def is_shared(context: Context, use: InThreads, owner: Function | None) -> bool:
+    """Whether several threads have a variable: one of the module, or of one call of the function that owns it."""
+    if owner is None:
+        return use.many
+    inside = [start for start in use.starts if any(one is owner for one in context.ancestors(start.node))]
+    return len(inside) > 1 or any(start.many for start in inside)
 
 
 def is_lock_held(context: Context, node: cst.CSTNode) -> bool:
@@ -37,9 +45,8 @@ def is_lock_held(context: Context, node: cst.CSTNode) -> bool:
 
 
 def _is_like_lock(context: Context, node: cst.BaseExpression) -> bool:
-    called = node.func if isinstance(node, cst.Call) else node
-    named = context.dotted(called) or next((context.dotted(one) for one in context.below(called)), "")
-    return bool(context.types(node) & LOCKS) or _LIKE_LOCK.search(named) is not None
+    names = (one.value for one in context.below(node) if isinstance(one, cst.Name))
+    return not context.types(node).isdisjoint(LOCKS) or any(map(_LIKE_LOCK.search, names))
 
 
 def _acquires(node: cst.CSTNode) -> bool:
