@@ -54,7 +54,7 @@ class CatchWarningsInThreads(Rule):
     """
 
     code, name = "GIL211", "catch-warnings-in-threads"
-    level, impact, confidence = Level.NOTE, Impact.CHANGES, Confidence.HIGH
+    level, impact, confidence = Level.NOTE, Impact.CHANGES, Confidence.MEDIUM
     free_threading = True
     in_tests = False
     words = tuple(

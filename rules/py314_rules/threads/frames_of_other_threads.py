@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from py314_check.api import Confidence, Context, Function, Impact, Level, Mentions, Rule, Words, cst
 
+_NAME = "sys._current_frames"
+
 
 class FramesOfOtherThreads(Rule):
     """The local variables of another thread's frame, read while that thread runs.
 
     ## What it does
-    Reports `f_locals` in functions that call `sys._current_frames`, and in functions of the file that these hand a
-    frame to.
+    Reports `f_locals` of what comes from `sys._current_frames()`, once in each function, also in functions of the file
+    that are handed a frame.
 
     ## Why it matters
     With the GIL, the other threads stand still while their frames are read. On a free-threaded build they go on:
@@ -47,7 +49,8 @@ class FramesOfOtherThreads(Rule):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._homes: dict[Function | cst.Module, None] = {}
+        self._homes: dict[Function | cst.Module, None] = {}  # where frames of all threads are asked for, in order
+        self._handed: dict[cst.FunctionDef, None] = {}
 
     def visit_Module(self, node: cst.Module) -> None:
         self._module = node
@@ -57,10 +60,38 @@ class FramesOfOtherThreads(Rule):
             self._homes[self.context.home(node) or self._module] = None
 
     def leave_Module(self, node: cst.Module) -> None:
-        for home in [*self._homes]:
-            names = self._derived(home)
-            for call in self.context.below(home.body if isinstance(home, cst.FunctionDef) else home, own=True):
-                if isinstance(call, cst.Call) and any(self._is_derived(one.value, names) for one in call.args):
-                    definition = self.context.definition(call.func)
-                    if isinstance(definition, cst.FunctionDef):
-                        self._homes[definition] = None
+        for home in self._homes:
+            self._check(home if isinstance(home, cst.Module) else home.body, set())
+        for function in self._handed:
+            self._check(function.body, {one.name.value for one in function.params.params} - {"self", "cls"})
+
+    def _check(self, body: cst.CSTNode, names: set[str]) -> None:
+        """Follows frames, and what they come in, through the variables of a function, from those that have one."""
+        reads: list[cst.Attribute] = []
+        for node in self.context.below(body, own=True):
+            if isinstance(node, (cst.For, cst.CompFor)) and self._has_frame(node.iter, names):
+                names |= self._names_in(node.target)
+            elif isinstance(node, cst.Assign) and self._has_frame(node.value, names):
+                names |= {name for target in node.targets for name in self._names_in(target.target)}
+            elif isinstance(node, cst.Call) and any(self._has_frame(one.value, names) for one in node.args):
+                called = self.context.definition(node.func)
+                if isinstance(called, cst.FunctionDef):
+                    self._handed[called] = None
+            elif isinstance(node, cst.Attribute) and node.attr.value == "f_locals" and self._has_frame(node, names):
+                reads.append(node)
+        for read in reads[:1]:
+            self.report(
+                read,
+                "`f_locals` of a frame that runs in another thread may crash on a free-threaded build.",
+                help="Read the variables in the thread that they belong to, or only its traceback.",
+                symbol=_NAME,
+            )
+
+    def _has_frame(self, node: cst.CSTNode, names: set[str]) -> bool:
+        return bool(self._names_in(node) & names) or any(self._gives_frames(one) for one in self.context.below(node))
+
+    def _names_in(self, node: cst.CSTNode) -> set[str]:
+        return {one.value for one in self.context.below(node) if isinstance(one, cst.Name)}
+
+    def _gives_frames(self, node: cst.CSTNode) -> bool:
+        return isinstance(node, cst.Call) and _NAME in self.context.resolve(node.func)

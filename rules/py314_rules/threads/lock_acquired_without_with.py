@@ -70,40 +70,42 @@ class LockAcquiredWithoutWith(Rule):
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "acquire" or node.args:
             return
-        lock = self.context.dotted(node.func.value)
         expression, line, block, *_ = [*self.context.ancestors(node), None, None]
         if not isinstance(expression, cst.Expr) or not isinstance(block, (cst.IndentedBlock, cst.Module)):
             return
-        if not lock or self.context.types(node.func.value).isdisjoint(_LOCKS):
-            return
-        under = self._until_released(line, block, lock)
+        lock = self.context.dotted(node.func.value)
         home: cst.CSTNode = self.context.home(node) or block
-        if self._is_made_in(home, node.func.value):
-            return  # a signal between threads, which one takes and another gives back
-        if any(self._may_leave(one, lock) for part in under for one in self.context.below(part, own=True)):
-            if not any(self._is_on_the_way_out(one, lock) for one in self.context.below(home)):
-                self.report(
-                    node,
-                    f"If something raises or leaves before `{lock}.release()`, `{lock}` stays locked for ever.",
-                    help=f"Write `with {lock}:`, or release it in a finally clause.",
-                    symbol="threading.Lock.acquire",
-                )
+        if not lock or self.context.types(node.func.value).isdisjoint(_LOCKS) or self._is_signal(node.func.value, home):
+            return
+        loop = self.context.enclosing(node, cst.For, cst.While)
+        under = [one for part in self._until_released(line, block, lock) for one in self.context.below(part, own=True)]
+        if not any(self._may_leave(one, lock, loop) for one in under):
+            return
+        if not any(self._is_on_the_way_out(one, lock) for one in self.context.below(home)):
+            self.report(
+                node,
+                f"If something raises or leaves before `{lock}.release()`, `{lock}` stays locked for ever.",
+                help=f"Write `with {lock}:`, or release it in a finally clause.",
+                symbol="threading.Lock.acquire",
+            )
 
-    def _is_made_in(self, home: cst.CSTNode, lock: cst.BaseExpression) -> bool:
+    def _is_signal(self, lock: cst.BaseExpression, home: cst.CSTNode) -> bool:
+        """Whether a function makes the lock itself: then it is one that a thread takes and another one gives back."""
         made = self.context.value(lock)
         return made is not lock and self.context.home(made) is home
 
-    def _may_leave(self, node: cst.CSTNode, lock: str) -> bool:
+    def _may_leave(self, node: cst.CSTNode, lock: str, loop: cst.CSTNode | None) -> bool:
         """Whether a node may raise, or leaves the block without a release before it."""
         if isinstance(node, cst.Call):
             called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
             return not isinstance(called, cst.Name) or called.value not in _HARMLESS
         if isinstance(node, cst.Subscript):
             return not isinstance(next(self.context.ancestors(node)), cst.AssignTarget)
+        if isinstance(node, (cst.Break, cst.Continue)) and self.context.enclosing(node, cst.For, cst.While) is not loop:
+            return False
         if isinstance(node, _LEAVES):
-            line, block, *_ = self.context.ancestors(node)
-            before = self.context.below(block, own=True)
-            return not any(self._releases(one, lock) for one in before)
+            _, block, *_ = self.context.ancestors(node)
+            return not any(self._releases(one, lock) for one in self.context.below(block, own=True))
         return isinstance(node, _MAY_RAISE)
 
     def _until_released(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, InThreads, Level, Rule, Words, cst
 from py314_rules.threads._shared import is_lock_held, is_shared
 from py314_rules.threads._words import STARTS_THREADS
 
@@ -97,28 +97,37 @@ class SharedIterator(Rule):
                     self._report(given)
 
     def _check(self, node: cst.CSTNode) -> None:
-        """Looks at what a function takes elements from: a variable of the module or of a function around it."""
+        """Looks at what a function takes elements from, if that is not its own variable."""
         source = self._source(node)
         made = None if source is None else self._iterator(source)
         use = None if made is None else self.context.in_threads(node)
         if source is None or made is None or use is None:
             return
-        owner = self.context.home(made)
-        is_own = owner is self.context.home(node)
-        if not is_own and is_shared(self.context, use, owner) and not is_lock_held(self.context, node):
+        if isinstance(made, cst.Attribute):
+            shared = self._is_of_one_object(made, use)
+        else:
+            owner = self.context.home(made)
+            shared = owner is not self.context.home(node) and is_shared(self.context, use, owner)
+        if shared and not is_lock_held(self.context, node):
             self._report(source)
 
-    def _source(self, node: cst.CSTNode) -> cst.Name | None:
-        """The variable from which a loop or a call of ``next`` takes elements."""
+    def _is_of_one_object(self, attribute: cst.Attribute, use: InThreads) -> bool:
+        """Whether an attribute of ``self`` is that of one object, of which a method starts the threads."""
+        owner = self.context.enclosing(attribute, cst.ClassDef)
+        inside = [start for start in use.starts if self.context.enclosing(start.node, cst.ClassDef) is owner]
+        return self.context.dotted(attribute.value) == "self" and any(start.many for start in inside)
+
+    def _source(self, node: cst.CSTNode) -> cst.BaseExpression | None:
+        """What a loop or a call of ``next`` takes elements from, where that has a name."""
         source: cst.BaseExpression | None = None
         if isinstance(node, (cst.For, cst.CompFor)):
             source = node.iter
         elif isinstance(node, cst.Call) and "builtins.next" in self.context.resolve(node.func):
             source = self.context.argument(node, 0, "iterator")
-        return source if isinstance(source, cst.Name) else None
+        return source if self.context.dotted(source) else None
 
     def _iterator(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
-        """Where an iterator is made that a name stands for."""
+        """Where an iterator is made that a name stands for; an attribute that is one."""
         made = self.context.value(node)
         types = self.context.types(made)
         is_iter = isinstance(made, cst.Call) and "builtins.iter" in self.context.resolve(made.func)
@@ -134,7 +143,7 @@ class SharedIterator(Rule):
     def _taken_by(self, function: cst.FunctionDef) -> set[str]:
         """The names from which a function takes elements without a lock."""
         sources = (self._source(node) for node in self.context.below(function.body, own=True))
-        return {one.value for one in sources if one is not None and not is_lock_held(self.context, one)}
+        return {one.value for one in sources if isinstance(one, cst.Name) and not is_lock_held(self.context, one)}
 
     def _is_made_for_each(self, made: cst.CSTNode, start: cst.CSTNode) -> bool:
         """Whether what is made stands in the loop that starts the threads."""

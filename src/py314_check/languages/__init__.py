@@ -49,7 +49,8 @@ def language_of(path: PurePath) -> str:
 
 def is_test(path: str) -> bool:
     """Whether a file is a test or belongs to tests: by its path from the project's root, or else by its name."""
-    return _TESTS.fullmatch(PurePath(path).name if PurePath(path).is_absolute() else path) is not None
+    is_outside = path.startswith("/") or path[1:2] == ":"
+    return _TESTS.fullmatch(path.rpartition("/")[2] if is_outside else path) is not None
 
 
 def is_looked_at(directory: str, name: str) -> bool:

@@ -6,7 +6,7 @@ code, as a callback of an event loop is, may run anywhere, and is not followed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -72,13 +72,13 @@ class Threads:
     def _starts(self) -> dict[cst.CSTNode, list[ThreadStart]]:
         """The functions that run in threads, each with the first starts that lead to it."""
         found: dict[cst.CSTNode, list[ThreadStart]] = {}
-        waiting = [(start.function, start) for start in self._roots()]
+        waiting = deque((start.function, start) for start in self._roots())
         while waiting:
-            function, start = waiting.pop()
+            function, start = waiting.popleft()
             known = found.setdefault(function, [])
             if len(known) < _ENOUGH and start not in known:
                 known.append(start)
-                waiting += [(called, start) for called in self._called(function)]
+                waiting.extend((called, start) for called in self._called(function))
         return found
 
     def _roots(self) -> Iterator[ThreadStart]:
