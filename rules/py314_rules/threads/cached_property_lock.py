@@ -6,7 +6,8 @@ import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
-_LOCK = "functools.cached_property.lock"
+_CLASS = "functools.cached_property"
+_LOCK = f"{_CLASS}.lock"
 
 
 class CachedPropertyLock(Rule):
@@ -14,7 +15,8 @@ class CachedPropertyLock(Rule):
 
     ## What it does
     Reports `self.lock` in subclasses of `functools.cached_property` that do not set it themselves, and `lock` of any
-    other object that certainly is one.
+    other object that certainly is one. Where the class may have another base instead (a backport that was imported
+    under the same name), confidence is medium.
 
     ## Why it matters
     The getter used to run under this lock. Since Python 3.12 there is none, and asking for it raises `AttributeError`.
@@ -63,7 +65,7 @@ class CachedPropertyLock(Rule):
         if node.attr.value != "lock" or isinstance(next(self.context.ancestors(node)), cst.AssignTarget):
             return
         member = self.context.member(node)
-        if _LOCK in member.names:
+        if _LOCK in member.names or self._is_of_subclass(node):
             self.report(
                 node,
                 f"A `functools.cached_property` has had no `lock` since Python 3.12{self.context.fails_when(node)}.",
@@ -73,3 +75,16 @@ class CachedPropertyLock(Rule):
                 raises="AttributeError",
                 confidence=None if member.certain else Confidence.MEDIUM,
             )
+
+    def _is_of_subclass(self, node: cst.Attribute) -> bool:
+        """Whether it is ``self.lock`` in a class that may derive from this one, among others, and sets none itself."""
+        owner = self.context.enclosing(node, cst.ClassDef)
+        if owner is None or self.context.dotted(node) != "self.lock":
+            return False
+        if not any(_CLASS in self.context.resolve(base.value) for base in owner.bases):
+            return False
+        return not any(
+            (isinstance(one, cst.AssignTarget) and self.context.dotted(one.target) in ("self.lock", "lock"))
+            or (isinstance(one, cst.FunctionDef) and one.name.value == "lock")
+            for one in self.context.below(owner)
+        )

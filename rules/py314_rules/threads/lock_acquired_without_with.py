@@ -100,7 +100,8 @@ class LockAcquiredWithoutWith(Rule):
             called = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
             return not isinstance(called, cst.Name) or called.value not in _HARMLESS
         if isinstance(node, cst.Subscript):
-            return not isinstance(next(self.context.ancestors(node)), cst.AssignTarget)
+            is_set = isinstance(next(self.context.ancestors(node)), cst.AssignTarget)
+            return not is_set and not isinstance(getattr(node.slice[0].slice, "value", None), cst.Integer)
         if isinstance(node, (cst.Break, cst.Continue)) and self.context.enclosing(node, cst.For, cst.While) is not loop:
             return False
         if isinstance(node, _LEAVES):
