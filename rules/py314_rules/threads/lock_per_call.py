@@ -10,7 +10,7 @@ _LOCKS = {"threading.Lock", "threading.RLock", "threading.Semaphore", "threading
 _METHODS = {"acquire", "release"}
 # A lock that is entered where it is made, or given to a variable in a block.
 _MADE = re.compile(
-    rb"\bwith\b[^#\n]*?(?:Lock|Semaphore)\s*\(|^[ \t]+\w[^=\n]*=\s*[\w.]*(?:Lock|Semaphore)\s*\(", re.MULTILINE
+    rb"\bwith\b[^#\n]*?(?:Lock|Semaphore)\s*\(|^[ \t]+\w+[ \t]*=\s*[\w.]*(?:Lock|Semaphore)\s*\(", re.MULTILINE
 )
 
 

@@ -11,7 +11,7 @@ class SwitchInterval(Rule):
     """`sys.setswitchinterval`, which does nothing useful without the GIL.
 
     ## What it does
-    Reports calls of `sys.setswitchinterval`.
+    Reports calls of `sys.setswitchinterval`, save those that give back what `sys.getswitchinterval` said.
 
     ## Why it matters
     The interval says how long a thread keeps the GIL when others ask for it. Without the GIL nobody asks: threads run
@@ -49,10 +49,15 @@ class SwitchInterval(Rule):
     words = (Words("sys", "setswitchinterval", test=Mentions("sys", "setswitchinterval")),)
 
     def visit_Call(self, node: cst.Call) -> None:
-        if _NAME in self.context.resolve(node.func):
+        if _NAME in self.context.resolve(node.func) and not self._restores(node):
             self.report(
                 node.func,
                 f"`{_NAME}` has no effect without the GIL: threads run at the same time, whatever the interval is.",
                 help="Use a lock where threads must not interrupt one another, and drop the call where they may.",
                 symbol=_NAME,
             )
+
+    def _restores(self, node: cst.Call) -> bool:
+        given = self.context.argument(node, 0, "interval")
+        made = None if given is None else self.context.value(given)
+        return isinstance(made, cst.Call) and "sys.getswitchinterval" in self.context.resolve(made.func)

@@ -19,7 +19,7 @@ class UnguardedIsGilEnabled(Rule):
 
     * that run on Pythons that do not have it, where `requires-python` admits such;
     * in a `setup.py`, where they decide what to build;
-    * that run when a module is imported.
+    * whose answer a variable of the module keeps (with low confidence: it may be meant so).
 
     ## Why it matters
     The function is there since Python 3.13, and on CPython alone. It tells whether the GIL is on *now*: it may be
@@ -75,7 +75,7 @@ class UnguardedIsGilEnabled(Rule):
                 symbol=_NAME,
                 level=Level.WARNING,
                 impact=Impact.CHANGES,
-                confidence=Confidence.MEDIUM,
+                confidence=Confidence.LOW,
                 free_threading=True,
             )
         if isinstance(node.func, cst.Attribute):
