@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.mentions import Mentions, word_places
@@ -70,7 +70,9 @@ __all__ = [
     "FactError",
     "Facts",
     "Fix",
+    "Function",
     "Impact",
+    "InThreads",
     "Interpreter",
     "Level",
     "Member",
@@ -93,6 +95,7 @@ __all__ = [
     "ShellCommand",
     "Static",
     "Target",
+    "ThreadStart",
     "UnusedSuppression",
     "Use",
     "Variable",
@@ -509,6 +512,42 @@ class Attribute:
     value: str = ""
 
 
+Function: TypeAlias = "cst.FunctionDef | cst.Lambda"
+
+
+@dataclass(frozen=True)
+class ThreadStart:
+    """Something that has a function of the file run in a thread: a call, or a subclass of Thread that has no calls.
+
+    ``arguments`` are those that the function is given by position, as far as they are written out. ``many`` where it
+    starts several threads: in a loop, for each element, for each request. ``in_context`` where the thread is given a
+    context (``contextvars``) on every build.
+    """
+
+    node: cst.CSTNode
+    function: Function
+    arguments: tuple[cst.BaseExpression, ...] = ()
+    many: bool = False
+    in_context: bool = False
+
+
+@dataclass(frozen=True)
+class InThreads:
+    """How a function runs in threads: one or two of the starts that lead to it."""
+
+    starts: tuple[ThreadStart, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether several threads may run it at a time."""
+        return len(self.starts) > 1 or self.starts[0].many
+
+    @property
+    def in_context(self) -> bool:
+        """Whether its threads are given a context on every build."""
+        return all(start.in_context for start in self.starts)
+
+
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
 
 
@@ -578,6 +617,21 @@ class Context(Protocol):
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         """The nearest node of some kinds that a node stands in; of functions and classes, in whose body it stands."""
+
+    def home(self, node: cst.CSTNode) -> Function | None:
+        """The function in which a node runs; None where it runs with the module."""
+
+    def unwrapped(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
+        """What a ``functools.partial`` is made of; any other expression as it is."""
+
+    def in_threads(self, node: cst.CSTNode) -> InThreads | None:
+        """How the function in which a node runs is run in threads; None where the file does not show that it is.
+
+        Followed from threads, pools and servers that run them, along the calls within the file.
+        """
+
+    def starts_thread(self, call: cst.Call) -> ThreadStart | None:
+        """What a call hands to threads, if that is a function of this file."""
 
     def runs_later(self, node: cst.CSTNode) -> bool:
         """Whether a node runs only when a function is called, not when the file is."""
@@ -847,6 +901,8 @@ class Rule:
     needs_threads: ClassVar[bool] = False
     """Whether it takes several threads in one process: where nothing in the project shows any, its findings are notes
     at most, and of a confidence one step lower."""
+    in_tests: ClassVar[bool] = True
+    """Whether the rule is run on tests, too: files that by their path are tests or belong to tests."""
 
     def __init__(self, context: Context) -> None:
         self.context = context

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from py314_check.api import Event, ParseFailure, Rule
-from py314_check.languages import WORD_TESTED, language_of
+from py314_check.languages import WORD_TESTED, is_test, language_of
 from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.native.foreign import why_foreign
 from py314_check.model import (
@@ -105,6 +105,8 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
         rules = _word_test(settings.codes, settings.target, language).candidates(data)
     else:
         rules = [rule for rule in _rules(settings.codes, settings.target) if language in rule.languages]
+    if is_test(path):
+        rules = [rule for rule in rules if rule.in_tests]
     if not rules:
         return FileResult(path)
     if language in ("c", "rust", "cargo") and (why := why_foreign(path, data)):

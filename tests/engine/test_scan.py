@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from py314_check.languages import is_test
 from py314_check.model import Report, Target
 from py314_check.run import Options, check
 from py314_check.scan import BATCH_BYTES, ScanSettings, Task, scan
@@ -91,3 +92,23 @@ def test_a_module_of_the_project_may_be_what_python_2_alone_had(
         ("body.py", guarded),
         ("handler.py", guarded),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("tests/helpers.py", True),
+        ("src/pack/test/data.py", True),
+        ("pack/testing/tools.py", True),
+        ("pack/test_module.py", True),
+        ("pack/module_test.py", True),
+        ("conftest.py", True),
+        ("pack/contest.py", False),
+        ("pack/latest/module.py", False),
+        ("pack/testify.py", False),
+        ("/home/me/tests/project/module.py", False),  # outside the root: where that is says nothing
+        ("/home/me/tests/project/test_module.py", True),
+    ],
+)
+def test_which_files_are_tests(path: str, expected: bool) -> None:
+    assert is_test(path) is expected

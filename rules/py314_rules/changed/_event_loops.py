@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TypeAlias
 
-from py314_check.api import Context, cst
-
-Function: TypeAlias = "cst.FunctionDef | cst.Lambda"
+from py314_check.api import Context, Function, cst
 
 GETTERS = {
     "asyncio.get_event_loop",
@@ -64,23 +61,22 @@ class EventLoops:
         member = self._context.member(node.func)
         return member.certain and not member.names.isdisjoint(GETTERS)
 
-    def home(self, node: cst.CSTNode) -> Function | None:
-        """The function in which a node runs; None where it runs with the module."""
-        found: cst.CSTNode | None = self._context.enclosing(node, cst.FunctionDef, cst.Lambda)
-        return found if isinstance(found, (cst.FunctionDef, cst.Lambda)) else None
-
     def runs_inside(self, function: Function | None, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
         """Whether a function is most likely called where a loop is running."""
         if function is None or function in seen:
             return False
         seen |= {function}
-        if function in self._callbacks or self._is_coroutine(function) or self.runs_inside(self.home(function), seen):
+        if (
+            function in self._callbacks
+            or self._is_coroutine(function)
+            or self.runs_inside(self._context.home(function), seen)
+        ):
             return True
         owner = self._owner(function)
         if owner is not None and (self._context.bases(owner) & _INSIDE or self._is_async_test(owner)):
             return True
         callers = self._calls_of(function) if self._makes_object(function) else self._callers[function]
-        return bool(callers) and all(self.runs_inside(self.home(call), seen) for call in callers)
+        return bool(callers) and all(self.runs_inside(self._context.home(call), seen) for call in callers)
 
     def runs_with_module(self, function: Function | None, seen: frozenset[cst.CSTNode] = frozenset()) -> bool:
         """Whether a function is called by code that runs with the module, and by no other code of the file."""
@@ -92,16 +88,16 @@ class EventLoops:
         if function.decorators or self._is_coroutine(function) or yields:
             return False
         calls, seen = self._callers[function], seen | {function}
-        return bool(calls) and all(self.runs_with_module(self.home(call), seen) for call in calls)
+        return bool(calls) and all(self.runs_with_module(self._context.home(call), seen) for call in calls)
 
     def is_set(self, node: cst.CSTNode, order: int | None = None) -> bool:
         """Whether a loop may have been set before a node runs. ``order`` is that of the node, if it is no call."""
-        home = self.home(node)
+        home = self._context.home(node)
         at = self._order.get(node, len(self._order)) if order is None else order
         return any(self._reaches(setting, node, home, at) for setting in self._setting)
 
     def _reaches(self, setting: cst.Call, node: cst.CSTNode, home: Function | None, at: int) -> bool:
-        where = self.home(setting)
+        where = self._context.home(setting)
         if where is home:
             return self._order[setting] < at and not self._passed_by(setting, node)
         if where is None:
@@ -109,7 +105,7 @@ class EventLoops:
         if self._order[setting] < at and where in self._homes(home):
             return True
         if home is None:
-            return any(self.home(call) is None and self._order[call] < at for call in self._calls_of(where))
+            return any(self._context.home(call) is None and self._order[call] < at for call in self._calls_of(where))
         owner = self._owner(where)
         return (
             (owner is not None and owner is self._owner(home))
@@ -182,7 +178,7 @@ class EventLoops:
 
     def _homes(self, home: Function | None) -> Iterator[Function]:
         while home is not None:
-            home = self.home(home)
+            home = self._context.home(home)
             if home is not None:
                 yield home
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from py314_check.api import Context, Words, cst
-
-Function: TypeAlias = "cst.FunctionDef | cst.Lambda"
 
 PROCESS = "multiprocessing.process.BaseProcess"
 POOL = "multiprocessing.pool.Pool"
@@ -69,18 +65,6 @@ class Processes:
             chosen = self.executors_chosen(made) if isinstance(made, cst.Call) else self._executors_chosen
             return "" if chosen else EXECUTOR
         return POOL if POOL in types and "multiprocessing.pool.ThreadPool" not in types else ""
-
-    def home(self, node: cst.CSTNode) -> Function | None:
-        """The function in which a node runs; None where it runs with the module."""
-        found: cst.CSTNode | None = self._context.enclosing(node, cst.FunctionDef, cst.Lambda)
-        return found if isinstance(found, (cst.FunctionDef, cst.Lambda)) else None
-
-    def unwrapped(self, target: cst.BaseExpression | None) -> cst.BaseExpression | None:
-        """What a functools.partial is made of; anything else as it is."""
-        value = self._context.value(target) if target is not None else None
-        if isinstance(value, cst.Call) and "functools.partial" in self._context.resolve(value.func):
-            return self._context.argument(value, 0, "func")
-        return target
 
     def _is_for_other_systems(self, node: cst.Call) -> bool:
         """Whether a call does not run on Linux, the system whose default has changed."""

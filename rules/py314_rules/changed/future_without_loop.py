@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Function, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
-from py314_rules.changed._event_loops import EventLoops, Function
+from py314_rules.changed._event_loops import EventLoops
 
 _NEEDS_LOOP = ("ensure_future", "gather", "shield", "as_completed", "wrap_future", "Future", "Task")
 _NAMES = {f"asyncio.{name}" for name in _NEEDS_LOOP} | {"asyncio.StreamReader", "asyncio.StreamReaderProtocol"}
@@ -79,7 +79,7 @@ class FutureWithoutLoop(Rule):
 
     def visit_Call(self, node: cst.Call) -> None:
         self._loops.see(node)
-        home = self._loops.home(node)
+        home = self.context.home(node)
         if self._loops.gets(node):
             self._asking.add(home)
         if home in self._asking:
@@ -91,7 +91,7 @@ class FutureWithoutLoop(Rule):
 
     def leave_Module(self, node: cst.Module) -> None:
         for name, call in self._found:
-            home = self._loops.home(call)
+            home = self.context.home(call)
             if home is not None and (self._asking or not self._loops.runs_with_module(home)):
                 continue
             if not self._loops.is_set(call):

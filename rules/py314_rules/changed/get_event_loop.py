@@ -85,7 +85,7 @@ class GetEventLoop(Rule):
 
     def leave_Module(self, node: cst.Module) -> None:
         for call, place in self._gets:
-            home = self._loops.home(call)
+            home = self.context.home(call)
             if self._loops.runs_inside(home) or self._loops.is_set(call):
                 continue
             certain = isinstance(call, cst.Call) and (home is None or self._is_run(call))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, cst
-from py314_rules.changed._processes import EXECUTOR, POOL, PROCESS, WORDS, Function, Processes
+from py314_check.api import Confidence, Context, Function, Impact, Level, Rule, cst
+from py314_rules.changed._processes import EXECUTOR, POOL, PROCESS, WORDS, Processes
 
 _MUTATORS = {
     *("append", "extend", "insert", "add", "update", "setdefault", "clear", "pop", "popitem", "remove", "discard"),
@@ -100,12 +100,12 @@ class InheritedGlobalState(Rule):
         if kind == PROCESS:
             handed = self.context.argument(node, 1, "target")
         elif kind in (POOL, EXECUTOR):
-            self._made.append((self._processes.home(node), node))
+            self._made.append((self.context.home(node), node))
             initializer = self.context.definition(self.context.argument(node, 1, "initializer"))
             self._initializers += [initializer] if initializer is not None else []
         elif self._processes.hands_over(node):
             handed = self.context.argument(node, 0, "func") or self.context.argument(node, 0, "fn")
-        worker = self.context.definition(self._processes.unwrapped(handed))
+        worker = self.context.definition(self.context.unwrapped(handed))
         if isinstance(worker, cst.FunctionDef):
             self._runs.append((node, worker))
         called = self.context.definition(node.func)
@@ -125,7 +125,7 @@ class InheritedGlobalState(Rule):
         self._write(node.target, node)
 
     def visit_Global(self, node: cst.Global) -> None:
-        self._globals |= {(self._processes.home(node), item.name.value) for item in node.names}
+        self._globals |= {(self.context.home(node), item.name.value) for item in node.names}
 
     def _write(self, target: cst.BaseExpression, node: cst.CSTNode, *, rebinds: bool = True) -> None:
         self._order.setdefault(node, len(self._order))
@@ -136,7 +136,7 @@ class InheritedGlobalState(Rule):
         while isinstance(target, (cst.Subscript, cst.Attribute)):
             target, rebinds = target.value, False
         if isinstance(target, cst.Name):
-            self._writes.append(_Write(target.value, node, self._processes.home(node), rebinds))
+            self._writes.append(_Write(target.value, node, self.context.home(node), rebinds))
 
     def leave_Module(self, node: cst.Module) -> None:
         if self._processes.chosen:
@@ -162,13 +162,13 @@ class InheritedGlobalState(Rule):
 
     def _set_before(self, run: cst.Call, worker: cst.FunctionDef) -> Iterator[str]:
         """Global names that have been set in the parent alone when a worker is started."""
-        home = self._processes.home(run)
+        home = self.context.home(run)
         if home is None and not self.context.is_script_body(run):
             return
         setters = {
             called
             for call, called in self._calls
-            if self._processes.home(call) is home and self._order[call] < self._order[run] and called is not worker
+            if self.context.home(call) is home and self._order[call] < self._order[run] and called is not worker
         }
         for write in self._writes:
             if write.home is None and home is None:
@@ -191,7 +191,7 @@ class InheritedGlobalState(Rule):
 
     def _place(self, run: cst.Call) -> cst.Call:
         """The call that makes the process or, if there is one only, the pool."""
-        made = [call for home, call in self._made if home is self._processes.home(run)]
+        made = [call for home, call in self._made if home is self.context.home(run)]
         return made[0] if self._processes.hands_over(run) and len(made) == 1 else run
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.changed._processes import EXECUTOR, MANAGER, POOL, PROCESS, WORDS, Function, Processes
+from py314_check.api import Confidence, Context, Function, Impact, Level, Rule, Words, cst
+from py314_rules.changed._processes import EXECUTOR, MANAGER, POOL, PROCESS, WORDS, Processes
 
 _TELLS_WORKERS = {"__name__", "current_process", "parent_process"}
 
@@ -65,7 +65,7 @@ class ProcessWithoutMainGuard(Rule):
 
     def visit_Call(self, node: cst.Call) -> None:
         self._processes.see(node)
-        home = self._processes.home(node)
+        home = self.context.home(node)
         if self._starts_one(node):
             self._starts.append((home, node))
             return

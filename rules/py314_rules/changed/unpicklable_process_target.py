@@ -90,7 +90,7 @@ class UnpicklableProcessTarget(Rule):
             if kind == EXECUTOR and self._processes.executors_chosen(call):
                 continue
             function = self.context.argument(call, *_FUNCTIONS[kind])
-            found = self._unpicklable_function(self._processes.unwrapped(function))
+            found = self._unpicklable_function(self.context.unwrapped(function))
             if function is not None and found:
                 self._report(function, found, f"multiprocessing {found.removesuffix(' function').split()[-1]} target")
                 continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words
-from py314_rules.jit.purpose import is_test
 
 _FUNCTION = "_PyInterpreterState_SetEvalFrameFunc"
 _DEFAULT = "_PyEval_EvalFrameDefault"
@@ -59,10 +58,11 @@ class CFrameEvaluation(NativeRule):
     code, name = "JIT006", "c-frame-evaluation"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     since = "3.14"
+    in_tests = False
     words = (Words(_FUNCTION),)
 
     def visit_call_expression(self, node: Node) -> None:
-        if self.context.name(node) != _FUNCTION or self.context.is_own(_FUNCTION) or is_test(self.context.path):
+        if self.context.name(node) != _FUNCTION or self.context.is_own(_FUNCTION):
             return
         arguments = self.context.arguments(node)
         if len(arguments) == 2 and not self._puts_back(self.context.name(arguments[1])):

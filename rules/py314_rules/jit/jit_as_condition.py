@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
-from py314_rules.jit.purpose import is_test
 
 _NAME = "sys._jit.is_active"
 
@@ -49,11 +48,10 @@ class JitAsCondition(Rule):
 
     code, name = "JIT002", "jit-as-condition"
     level, impact, confidence = Level.NOTE, Impact.CHANGES, Confidence.HIGH
+    in_tests = False
     words = (Words("is_active", "_jit", "sys", test=Mentions("sys", "_jit")),)
 
     def visit_If(self, node: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> None:
-        if is_test(self.context.path):
-            return
         for part in self.context.below(node.test):
             value = self.context.value(part) if isinstance(part, (cst.Name, cst.Call)) else part
             if isinstance(value, cst.Call) and _NAME in self.context.resolve(value.func):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.jit.purpose import is_test, names_tool
+from py314_rules.jit.purpose import names_tool
 
 _FUNCTIONS = {
     **dict.fromkeys(("sys.settrace", "sys.setprofile"), "func"),
@@ -74,6 +74,7 @@ class ProcessWideTracing(Rule):
     code, name = "JIT005", "process-wide-tracing"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.MEDIUM
     since = "3.14"
+    in_tests = False
     words = (
         *(Words(name.rpartition(".")[2], name.partition(".")[0]) for name in _FUNCTIONS if "monitoring" not in name),
         Words("set_events", "monitoring"),
@@ -81,7 +82,7 @@ class ProcessWideTracing(Rule):
 
     def visit_Call(self, node: cst.Call) -> None:
         names = self.context.resolve(node.func) & _FUNCTIONS.keys()
-        if not names or is_test(self.context.path):
+        if not names:
             return
         name = min(names)
         keyword = _FUNCTIONS[name]

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 
-_TEST = re.compile(
-    r"tests?|testing|testsuite|conftest\.py|(?:test_|tests?\.).*|.*(?:_tests?|testutils?)\.\w+", re.IGNORECASE
-)
 _TOOL = re.compile(r"debug|trac(?:e|ing)|profil|coverage|monitor|instrument|[bp]db", re.IGNORECASE)
 _TRIAL = re.compile(
     r"(?:^|[-_./])(?:dev(?:el|elop|elopment|container)?|tests?|testing|ci|bench(?:mark)?s?|examples?|local|debug|override)"
     r"(?:$|[-_./])",
     re.IGNORECASE,
 )
-
-
-def is_test(path: str) -> bool:
-    """Whether a file is a test, or belongs to some."""
-    return any(_TEST.fullmatch(part) for part in PurePosixPath(path).parts)
 
 
 def names_tool(text: str) -> bool:

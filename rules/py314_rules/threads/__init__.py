@@ -1,0 +1,1 @@
+"""Python code that leaned on the GIL."""

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from py314_check.api import Context, cst, word_places
+from py314_check.api import Context, Function, InThreads, cst, word_places
 
 RESIZES = {
     *("[]=", "del", "add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft"),
@@ -147,3 +147,11 @@ def function_name(context: Context, node: cst.CSTNode) -> str:
     """The name of the function around a node, as it is called."""
     function = context.enclosing(node, cst.FunctionDef)
     return "a lambda" if function is None else f"`{function.name.value}`"
+
+
+def is_shared(context: Context, use: InThreads, owner: Function | None) -> bool:
+    """Whether several threads have a variable: one of the module, or of one call of the function that owns it."""
+    if owner is None:
+        return use.many
+    inside = [start for start in use.starts if any(one is owner for one in context.ancestors(start.node))]
+    return len(inside) > 1 or any(start.many for start in inside)

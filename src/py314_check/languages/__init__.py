@@ -44,6 +44,11 @@ _PATTERNS = (
     (re.compile(r"(?:docker-)?compose(?:[-._].+)?\.ya?ml"), "compose"),
     (re.compile(r"\.env(?:\..+)?|.+\.env"), "dotenv"),
 )
+_TESTS = re.compile(
+    r"(?:.*/)?(?:(?:tests?|testing|testsuite|test_?utils?)/.*|conftest\.py|tests?\.\w+|test_[^/]*"
+    r"|[^/]*(?:_tests?|test_?utils?)\.\w+)",
+    re.ASCII,
+)
 WORD_TESTED = frozenset("python c cmake cython meson rust cargo docker shell compose dotenv systemd".split())
 """The languages whose files are read only where some rule's words occur; the few files of others always are."""
 
@@ -55,6 +60,12 @@ def language_of(path: PurePath) -> str:
     if known is None:
         known = next((language for pattern, language in _PATTERNS if pattern.fullmatch(path.name)), None)
     return known or _SUFFIXES_WHEN_NAMED.get(suffix, "python")
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is a test or belongs to tests: by its path from the project's root, or else by its name."""
+    is_outside = path.startswith("/") or path[1:2] == ":"
+    return _TESTS.fullmatch(path.rpartition("/")[2] if is_outside else path) is not None
 
 
 def is_looked_at(directory: str, name: str) -> bool:

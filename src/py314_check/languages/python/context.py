@@ -5,12 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, Node, NodeT, Report, Rule, Settings, Shared
+from py314_check.api import (
+    Event,
+    Function,
+    InThreads,
+    Member,
+    Node,
+    NodeT,
+    Report,
+    Rule,
+    Settings,
+    Shared,
+    ThreadStart,
+)
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
 from py314_check.languages.python import scopes, setup_call, sharing
 from py314_check.languages.python.guards import Guards, Subject
@@ -19,6 +30,7 @@ from py314_check.languages.python.positions import locate
 from py314_check.languages.python.reachability import BLOCKS, Reachability, Verdict, jumps
 from py314_check.languages.python.serial import Serial
 from py314_check.languages.python.standard import standard
+from py314_check.languages.python.threads import Threads
 from py314_check.languages.python.tree import DEFINITIONS, Handler, below, parse, walk
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
@@ -29,6 +41,7 @@ from py314_check.source import SourceFile
 _LATER = (cst.FunctionDef, cst.Lambda)
 _MAX_TESTS = 50
 """How many of the tests that left a block before are told of: the nearest."""
+_FREE_THREADED_SINCE = (3, 13)
 _DECLARATIONS = ("Settings", "Setting", "Requirement")
 
 
@@ -106,8 +119,22 @@ class PythonContext:
                 return parent
         return None
 
+    def home(self, node: cst.CSTNode) -> Function | None:
+        found: cst.CSTNode | None = self.enclosing(node, *_LATER)
+        return found if isinstance(found, _LATER) else None
+
+    def unwrapped(self, node: cst.BaseExpression | None) -> cst.BaseExpression | None:
+        return self._threads.unwrapped(node)
+
+    def in_threads(self, node: cst.CSTNode) -> InThreads | None:
+        home = self.home(node)
+        return None if home is None else self._threads.of(home)
+
+    def starts_thread(self, call: cst.Call) -> ThreadStart | None:
+        return self._threads.started(call)
+
     def runs_later(self, node: cst.CSTNode) -> bool:
-        return self.enclosing(node, *_LATER) is not None
+        return self.home(node) is not None
 
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):
@@ -223,6 +250,10 @@ class PythonContext:
     def _serial(self) -> Serial:
         return Serial(self.path, self._names, self._types, self._locks)
 
+    @cached_property
+    def _threads(self) -> Threads:
+        return Threads(self._names, self._types)
+
     def analysis(self, *, with_comments: bool) -> Analysis:
         """Judges and places the reports. Positions are computed only if there is something to place."""
         judged = self._judged()
@@ -264,11 +295,12 @@ class PythonContext:
 
     def _decisive(self, rule: Rule, node: cst.CSTNode, report: Report) -> Target:
         """The Python on which it shows whether code copes: what the rule is about, or the last that lacks a symbol."""
-        target = replace(self.target, free_threaded=True) if rule.free_threading else self.target
-        if report.added_in is None or parse_version(report.added_in) > target.version:
-            return target
-        major, minor = parse_version(report.added_in)
-        return replace(target, version=(major, minor - 1))
+        version = self.target.version
+        if report.added_in is not None and parse_version(report.added_in) <= version:
+            major, minor = parse_version(report.added_in)
+            version = (major, minor - 1)
+        free_threaded = (self.target.free_threaded or rule.free_threading) and version >= _FREE_THREADED_SINCE
+        return Target(version, free_threaded)
 
     def _guards(self, target: Target) -> Guards:
         reach = self._reach if target == self.target else Reachability(self._module, target)

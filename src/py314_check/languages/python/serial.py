@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 import libcst as cst
 
+from py314_check.languages import is_test
 from py314_check.languages.python.locks import Locks
 from py314_check.languages.python.scopes import Names
 from py314_check.languages.python.tree import below
@@ -19,8 +20,6 @@ from py314_check.languages.reach import only_by
 _IMPORT, _ANY_TIME = "import", ""
 """What uses a function: the module itself, when it is imported; or somebody, some time."""
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
-_TEST_FILE = re.compile(r"(?:test_.*|.*_tests?|tests?|testing|test_?utils?|conftest)\.py")
-_TEST_FOLDERS = {"test", "tests", "testing", "testutil", "testutils"}
 _TEST_MODULES = ("pytest", "unittest", "nose")
 _SCRIPTS = {"setup.py", "conf.py", "noxfile.py"}
 _MAIN = re.compile(r"_*(?:main|run_main|cli_main|main_cli)_*")
@@ -69,9 +68,7 @@ class Serial:
     @cached_property
     def _is_not_shared(self) -> bool:
         """Whether the whole file is a test or a script."""
-        if _TEST_FILE.fullmatch(self._path.name) or self._path.name in _SCRIPTS:
-            return True
-        if not _TEST_FOLDERS.isdisjoint(self._path.parts[:-1]):
+        if is_test(self._path.as_posix()) or self._path.name in _SCRIPTS:
             return True
         imported = (
             one.qualified.partition(".")[0]

@@ -1,0 +1,103 @@
+"""GIL202 lock-per-call."""
+
+from __future__ import annotations
+
+import re
+
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+
+_LOCKS = {"threading.Lock", "threading.RLock", "threading.Semaphore", "threading.BoundedSemaphore"}
+_METHODS = {"acquire", "release"}
+# A lock that is entered where it is made, or given to a variable in a block.
+_MADE = re.compile(
+    rb"\bwith\b[^#\n]*?(?:Lock|Semaphore)\s*\(|^[ \t]+\w+[ \t]*=\s*[\w.]*(?:Lock|Semaphore)\s*\(", re.MULTILINE
+)
+
+
+class LockPerCall(Rule):
+    """A lock that is made anew by each call, and so locks nothing.
+
+    ## What it does
+    Reports `with threading.Lock():`, and locks of a local variable that the function only enters and leaves itself. So
+    for `RLock` and semaphores.
+
+    Not reported: locks that are returned, stored, passed on, or used by a function inside the function.
+
+    ## Why it matters
+    A lock keeps apart those who use the same one. A lock that only one call has is always free: the code under it runs
+    in as many threads as come, at the same time on a free-threaded build.
+
+    ## Example
+    ```python
+    import threading
+
+    counts = {}
+
+    def count(word):
+        with threading.Lock():
+            counts[word] = counts.get(word, 0) + 1
+    ```
+
+    ## Use instead
+    ```python
+    import threading
+
+    counts = {}
+    counts_lock = threading.Lock()
+
+    def count(word):
+        with counts_lock:
+            counts[word] = counts.get(word, 0) + 1
+    ```
+
+    ## Fix safety
+    There is no fix yet: what shares the data must share the lock.
+
+    ## References
+    - [threading: Lock objects](https://docs.python.org/3/library/threading.html#lock-objects)
+    """
+
+    code, name = "GIL202", "lock-per-call"
+    level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
+    free_threading = True
+    in_tests = False
+    words = tuple(Words("threading", lock.rpartition(".")[2], test=_MADE.search) for lock in sorted(_LOCKS))
+
+    def visit_WithItem(self, node: cst.WithItem) -> None:
+        if isinstance(node.item, cst.Call) and self.context.runs_later(node):
+            self._check(node.item)
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        target = node.targets[0].target
+        home = self.context.home(node)
+        if len(node.targets) != 1 or not isinstance(target, cst.Name) or not isinstance(node.value, cst.Call):
+            return
+        if isinstance(home, cst.FunctionDef) and self._is_used_only_in(home, target):
+            self._check(node.value)
+
+    def _check(self, made: cst.Call) -> None:
+        for symbol in self.context.resolve(made.func) & _LOCKS:
+            self.report(
+                made,
+                f"Each call makes a `{symbol}` of its own, so this keeps no other thread out.",
+                help="Make the lock once, where what it protects is made, and enter that one here.",
+                symbol=symbol,
+            )
+
+    def _is_used_only_in(self, function: cst.FunctionDef, target: cst.Name) -> bool:
+        """Whether a variable is entered, or acquired and released, by a function itself, and nothing else."""
+        is_entered = False
+        for name in self.context.below(function.body):
+            if not isinstance(name, cst.Name) or name.value != target.value or name is target:
+                continue
+            parent, above, *_ = self.context.ancestors(name)
+            enters = isinstance(parent, cst.WithItem) and parent.item is name
+            if isinstance(parent, cst.Attribute) and parent.attr is name:
+                continue
+            acquires = (
+                isinstance(parent, cst.Attribute) and parent.attr.value in _METHODS and isinstance(above, cst.Call)
+            )
+            if not (enters or acquires) or self.context.home(name) is not function:
+                return False
+            is_entered = True
+        return is_entered
