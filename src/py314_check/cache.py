@@ -32,7 +32,12 @@ class Cache:
 
     def _entry(self, task: Task) -> Path:
         key = self._base.copy()
-        for part in (task.path.encode("utf-8", "surrogateescape"), *(code.encode() for code in task.codes), task.data):
+        parts = (
+            task.path.encode("utf-8", "surrogateescape"),
+            repr(task.floor).encode(),
+            *(code.encode() for code in task.codes),
+        )
+        for part in (*parts, task.data):
             key.update(len(part).to_bytes(8, "big") + part)
         name = key.hexdigest()
         return self._directory / name[:2] / f"{name[2:]}.json"

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,10 @@ def check(
         name = _reported_path(path, root)
         where[name] = path
         prepared = unreadable(name, data, settings) if isinstance(data, OSError) else prepare(name, data, settings)
-        (tasks if isinstance(prepared, Task) else results).append(prepared)  # type: ignore[arg-type]
+        if isinstance(prepared, Task):
+            tasks.append(replace(prepared, floor=project.floor(path)))
+        else:
+            results.append(prepared)
     cache = _cache(options, root, settings) if options.cache and tasks else None
     results += _scan(tasks, settings, options.jobs, executor, progress, cache)
     settled = [

@@ -52,11 +52,15 @@ class ScanSettings:
 
 @dataclass(frozen=True)
 class Task:
-    """One file in which some rule may fire. ``path`` is as reported; ``codes`` are the rules that may."""
+    """One file in which some rule may fire. ``path`` is as reported; ``codes`` are the rules that may.
+
+    ``floor`` is the oldest Python that its project says it runs on; None where it does not say.
+    """
 
     path: str
     data: bytes
     codes: tuple[str, ...]
+    floor: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
 def scan_file(task: Task, settings: ScanSettings) -> FileResult:
     """Analyses one file. Never raises: what goes wrong is a finding or a notification of this file alone."""
     language = language_of(PurePosixPath(task.path))
-    source = SourceFile(task.path, language, task.data, "")
+    source = SourceFile(task.path, language, task.data, "", task.floor)
     try:
         source = replace(source, text=_decode(task.data, language))
         return _analysed(source, task, settings)
@@ -220,7 +224,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             symbol=report.symbol,
             removed_in=report.removed_in,
             guard=one.guard,
-            fix=report.fix,
+            fix=one.fix,
             fingerprint=fingerprint(rule.code, source.path, report.symbol, key[2], seen[key]),
             source=excerpt,
             line_hash=hashes.get(one.place.line, ""),

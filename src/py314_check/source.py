@@ -31,6 +31,8 @@ class SourceFile:
     language: str
     data: bytes
     text: str
+    floor: tuple[int, int] | None = None
+    """The oldest Python that its project says it runs on; None where it does not say."""
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from py314_check.api import Context, Event, Report, Requirement, Rule
-from py314_check.model import Place, Target
+from py314_check.model import Fix, Place, Target
 from py314_check.specifiers import holds
 
 
@@ -29,6 +29,7 @@ class Located:
     guard: str | None
     lines: frozenset[int]
     way_out: str = ""
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True)

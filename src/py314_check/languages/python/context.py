@@ -33,6 +33,7 @@ class PythonContext:
     def __init__(self, source: SourceFile, module: cst.Module, target: Target) -> None:
         self.path = source.path
         self.target = target
+        self.floor = source.floor
         self._source = source
         self._module = module
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
