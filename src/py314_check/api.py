@@ -120,10 +120,14 @@ class ParseFailure(Event):
 
 @dataclass(frozen=True)
 class UnusedSuppression(Event):
-    """A comment that ignores nothing; ``codes`` are those without effect. Visited by ``visit_UnusedSuppression``."""
+    """A comment that ignores nothing; ``codes`` are those without effect. Visited by ``visit_UnusedSuppression``.
+
+    ``is_whole``: it is all of a comment, and nothing that it lists has an effect.
+    """
 
     comment: str
     codes: tuple[str, ...]
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ def apply(fixes: Iterable[Fix], source: SourceFile) -> tuple[str, int]:
     taken: Counter[tuple[Edit, int]] = Counter()
     applied = 0
     for fix in fixes:
-        new = [edit for edit in fix.edits if edit not in edits]
+        imports = {leftover.edit for leftover in fix.leftovers}
+        new = [edit for edit in fix.edits if edit not in edits and edit not in imports]
         if any(_collide(edit, other) for edit in new for other in edits):
             continue
         edits.update(new)

@@ -106,7 +106,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Leftover:
-    """An import that goes, by ``edit``, once fixes have taken all of its ``uses``; one of them takes ``taken``."""
+    """An import that goes, by ``edit``, once fixes have taken all of its ``uses``; one of them takes ``taken``.
+
+    -1 stands for a new use. A fix that takes all of them has the edit among its own, too.
+    """
 
     edit: Edit
     taken: int

@@ -57,5 +57,6 @@ class DeprecatedModule(ModuleRule):
             module=use.name.partition(".")[0],
             part=use.part,
             confidence=use.confidence,
+            fix=self.fix(use),
         )
         return True

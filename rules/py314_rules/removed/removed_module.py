@@ -68,6 +68,7 @@ class RemovedModule(ModuleRule):
             brought_by=row.shim or "",
             part=use.part,
             confidence=use.confidence,
+            fix=self.fix(use),
         )
         return True
 

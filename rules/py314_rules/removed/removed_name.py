@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level
-from py314_rules.names import ROWS, NameRule, Use, words_of
+from py314_rules.names import ROWS, NameRule, Row, Use, words_of
 
 
 class RemovedName(NameRule):
@@ -53,5 +53,8 @@ class RemovedName(NameRule):
     words = words_of({name: row for name, row in ROWS.items() if row.removed_in and not row.member})
 
     def check(self, use: Use) -> None:
-        if not use.row.member and use.row.is_gone(self.context):
+        if self.is_own(use.row):
             self.report_gone(use, use.written)
+
+    def is_own(self, row: Row) -> bool:
+        return not row.member and row.is_gone(self.context)

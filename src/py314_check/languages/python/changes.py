@@ -44,7 +44,9 @@ class Piece:
 
 @dataclass
 class Plan:
-    """A change in nodes. ``imports`` are those that lose uses: what takes each away, and how many it loses and has."""
+    """A change in nodes. ``imports`` are those that lose uses, or get one: what takes each away, how many uses it loses
+    (-1: it gets some), and how many it has.
+    """
 
     change: Change
     pieces: list[Piece] = field(default_factory=list)
@@ -136,10 +138,10 @@ class Editor:
         self._names = names
         self.imports = Imports(names, source)
 
-    def plan(self, change: Change) -> Plan | NotFixableError:
-        """What a change comes to, or why this file does not allow it."""
+    def plan(self, change: Change, reported: cst.CSTNode) -> Plan | NotFixableError:
+        """What a change for a finding at a node comes to, or why this file does not allow it."""
         try:
-            return _Planning(self._names, self.imports, change).plan
+            return _Planning(self._names, self.imports, change, reported).plan
         except NotFixableError as error:
             return error
 
@@ -147,11 +149,13 @@ class Editor:
 class _Planning:
     """One change being planned. Raises NotFixableError where the file does not allow it."""
 
-    def __init__(self, names: Names, imports: Imports, change: Change) -> None:
+    def __init__(self, names: Names, imports: Imports, change: Change, reported: cst.CSTNode) -> None:
         self._names = names
+        self._reported = reported
         self._imports = imports
         self.plan = Plan(change)
         self._added: list[Addition] = []
+        self._used: set[cst.CSTNode] = set()
         self._gone: list[cst.CSTNode] = []
         self._kept: list[cst.CSTNode] = []
         self._removed: list[cst.CSTNode] = []
@@ -170,8 +174,9 @@ class _Planning:
         self._finish()
 
     def _write(self, edit: Replace | Insert, node: cst.CSTNode) -> None:
+        at = node if node in self._names.order else self._reported  # whitespace has no place among the names
         content = tuple(
-            self._imports.spell(part.name, node, self._added) if isinstance(part, Imported) else part
+            self._imports.spell(part.name, at, self._added, self._used) if isinstance(part, Imported) else part
             for part in edit.content
         )
         self._kept += [part for part in content if isinstance(part, cst.CSTNode)]
@@ -195,7 +200,7 @@ class _Planning:
         elif not isinstance(alias, _FROM):  # the module of an import
             if not isinstance(node, cst.Attribute):
                 raise TypeError("what is renamed is an attribute, or the name or the module in an import")
-            name = self._imports.spell(name, node, self._added, instead_of=node)
+            name = self._imports.spell(name, node, self._added, self._used, instead_of=node)
             self._gone.append(node)
         self.plan.pieces.append(Piece((node,), _whole, (name,)))
 
@@ -228,8 +233,15 @@ class _Planning:
                 raise NotFixableError(needed)
         self.plan.pieces += self._removals(self._removed)
         self.plan.pieces += [_added(addition) for addition in dict.fromkeys(self._added)]
-        for alias, taken, uses in self._imports.losing(self._gone, self._kept):
-            if alias not in self._removed and not self._imports.why_needed(alias):
+        balance: dict[cst.CSTNode, int] = dict(self._imports.losing(self._gone, self._kept))
+        balance.update(dict.fromkeys(self._used, -1))
+        for alias, taken in balance.items():
+            if (
+                isinstance(alias, cst.ImportAlias)
+                and alias not in self._removed
+                and not self._imports.why_needed(alias)
+            ):
+                uses = self._imports.uses_of(alias)
                 self.plan.imports += [(piece, taken, uses) for piece in self._removals([alias])]
 
     def _removals(self, nodes: Sequence[cst.CSTNode]) -> list[Piece]:
@@ -312,10 +324,9 @@ def _made(
             edit = _edit(piece, spans, comments, source)
         except NotFixableError:  # the import stays, which does no harm
             continue
+        leftovers.append(Leftover(Edit(source.place(*edit[:2]), edit[2]), taken, uses))
         if taken == uses:
             edits.append(edit)
-        else:
-            leftovers.append(Leftover(Edit(source.place(*edit[:2]), edit[2]), taken, uses))
     return made(plan.change, edits, source, leftovers)
 
 

@@ -185,7 +185,7 @@ class PythonContext:
             return Analysis([], [])
         statements = {node: self._statement(node) for _, node, _, _ in judged}
         wanted = statements.keys() | {found for found in statements.values() if found}
-        plans = [self._plan(report.fix) if verdict.guard is None else None for _, _, report, verdict in judged]
+        plans = [self._plan(report.fix, node) if verdict.guard is None else None for _, node, report, verdict in judged]
         wanted |= {node for plan in plans if isinstance(plan, Plan) for node in plan.nodes}
         spans, comments = locate(self._module, self._source.text, wanted)
         located = []
@@ -205,8 +205,8 @@ class PythonContext:
             located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out, fix))
         return Analysis(located, comments)
 
-    def _plan(self, change: Change | None) -> Plan | NotFixableError | None:
-        return None if change is None else self._editor.plan(change)
+    def _plan(self, change: Change | None, reported: cst.CSTNode) -> Plan | NotFixableError | None:
+        return None if change is None else self._editor.plan(change, reported)
 
     @cached_property
     def _editor(self) -> Editor:

@@ -43,12 +43,24 @@ class Imports:
         self._names = names
         self._source = source
 
+    def uses_of(self, alias: cst.ImportAlias) -> int:
+        """How often the name that an import binds stands in the file."""
+        return len(self._named[_local(alias)])
+
     # How a name is spelled.
 
     def spell(
-        self, name: str, at: cst.CSTNode, added: list[Addition], *, instead_of: cst.Attribute | None = None
+        self,
+        name: str,
+        at: cst.CSTNode,
+        added: list[Addition],
+        used: set[cst.CSTNode],
+        *,
+        instead_of: cst.Attribute | None = None,
     ) -> str:
-        """What stands for a qualified name at a node; what must be imported for that is put with what is ``added``.
+        """What stands for a qualified name at a node.
+
+        What must be imported for that is put with what is ``added``, and an import that is there with what is ``used``.
 
         ``instead_of`` is what stood there before: the new import goes where that one's is.
         Raises NotFixableError where the name that would be bound is taken.
@@ -61,8 +73,10 @@ class Imports:
         for local, bindings in self._imported(at):
             for binding in bindings:
                 if binding.qualified in (name, module) and _full_name(binding) in (name, module):
+                    used.add(binding.node)
                     return local if binding.qualified == name else f"{local}.{last}"
                 if binding.qualified == local and _full_name(binding) == module and module.startswith(f"{local}."):
+                    used.add(binding.node)
                     return name
         addition, bound = self._addition(module, last, at, instead_of)
         self._must_be_free(bound, module, at, addition)
@@ -179,10 +193,8 @@ class Imports:
 
     # Which imports lose their uses.
 
-    def losing(
-        self, gone: Sequence[cst.CSTNode], kept: Sequence[cst.CSTNode]
-    ) -> Iterator[tuple[cst.ImportAlias, int, int]]:
-        """The imports that are used in nodes that go, save for parts that are kept: how many uses go, of how many."""
+    def losing(self, gone: Sequence[cst.CSTNode], kept: Sequence[cst.CSTNode]) -> Iterator[tuple[cst.ImportAlias, int]]:
+        """The imports that are used in nodes that go, save for parts that are kept, and how many of their uses go."""
         staying = {one for node in kept for one in self._below(node)}
         going = {one for node in gone for one in self._below(node)} - staying
         by_alias: defaultdict[cst.ImportAlias, int] = defaultdict(int)
@@ -190,8 +202,7 @@ class Imports:
             bindings = self._names.all_bindings(node.value, node) if node in self._references else []
             if len(bindings) == 1 and isinstance(bindings[0].node, cst.ImportAlias):
                 by_alias[bindings[0].node] += 1
-        for alias, taken in by_alias.items():
-            yield alias, taken, len(self._named[_local(alias)])
+        yield from by_alias.items()
 
     def uses(self, alias: cst.ImportAlias) -> list[cst.Name] | None:
         """All uses of the name that an import binds; None where something else binds it too, or may use it unseen."""
