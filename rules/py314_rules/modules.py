@@ -167,7 +167,7 @@ class ModuleRule(Rule):
             edits = list(self._uses(alias, use.name.partition(".")[0] if bound else use.name))
         elif isinstance(alias, (cst.ImportFrom, cst.LazyImportFrom)) and not isinstance(alias.names, cst.ImportStar):
             names = {one: f"{use.name}.{self.context.dotted(one.name)}" for one in alias.names}
-            if names.values() <= _FIXES.keys():
+            if _FIXES.keys() >= set(names.values()):
                 edits = [Rename(one.name, _FIXES[name]) for one, name in names.items()]
         if not edits:
             return None

@@ -61,4 +61,5 @@ class ChangedCall(CallRule):
             level=Level(row.level) if row.level else Level.ERROR if row.raises else None,
             impact=Impact.BREAKS if row.raises else None,
             confidence=match.confidence,
+            fix=self.fix(node, match),
         )

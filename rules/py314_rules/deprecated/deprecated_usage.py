@@ -59,4 +59,5 @@ class DeprecatedUsage(CallRule):
             module=match.module,
             impact=Impact.WARNS if warns else Impact.OPPORTUNITY,
             confidence=match.confidence,
+            fix=self.fix(node, match),
         )

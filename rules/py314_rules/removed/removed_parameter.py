@@ -61,4 +61,5 @@ class RemovedParameter(CallRule):
             raises=row.raises if row.handled else None,
             module=match.module,
             confidence=match.confidence,
+            fix=self.fix(node, match),
         )
