@@ -8,7 +8,21 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from py314_check.api import Change, Confidence, Context, FactError, Level, Rule, Words, cst, load_facts, parse_version
+from py314_check.api import (
+    Change,
+    Confidence,
+    Context,
+    FactError,
+    Insert,
+    Level,
+    Remove,
+    Replace,
+    Rule,
+    Words,
+    cst,
+    load_facts,
+    parse_version,
+)
 from py314_rules.call_edits import edits_of
 from py314_rules.call_words import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
@@ -253,7 +267,17 @@ class CallRule(Rule):
             return None
         message = {"drop": "Drop what has no effect", "by position": "Pass it by position", "by keyword": "Name it"}
         text = message.get(row.fix or "", "Write the mode without U" if row.fix == "without U" else f"{row.fix}")
-        return Change(text[:1].upper() + text[1:], *edits, safe=row.fix_differs is None, since=row.fix_in)
+        runs = any(isinstance(one, cst.Call) for edit in edits for one in self._lost(edit))
+        safe = row.fix_differs is None and not runs
+        return Change(text[:1].upper() + text[1:], *edits, safe=safe, since=row.fix_in)
+
+    def _lost(self, edit: Remove | Replace | Insert) -> Iterator[cst.CSTNode]:
+        """What is not evaluated any more."""
+        return (
+            self.context.below(edit.node)
+            if isinstance(edit, Remove) and isinstance(edit.node, cst.CSTNode)
+            else iter(())
+        )
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         target = node.target

@@ -34,7 +34,9 @@ class DeprecatedName(NameRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    Names that have a drop-in are replaced, with the import that this takes. That is safe where the two mean the same
+    on every Python that the project supports (`logging.warn`, `Thread.setDaemon`), and unsafe where they differ: what
+    takes the place of `utcnow` is aware of its time zone.
 
     ## References
     - [Pending removals](https://docs.python.org/3.14/deprecations/index.html)

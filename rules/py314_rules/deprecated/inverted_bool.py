@@ -49,14 +49,14 @@ class InvertedBool(Rule):
     ```python
     found = "x" in "xyz"
     if ~found:
-        print("this is always printed")
+        print("there is no x")
     ```
 
     ## Use instead
     ```python
     found = "x" in "xyz"
     if not found:
-        print("this is not printed")
+        print("there is no x")
     ```
 
     ## Fix safety

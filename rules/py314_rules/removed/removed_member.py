@@ -42,7 +42,9 @@ class RemovedMember(NameRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    Members that have a drop-in are replaced: aliases such as `assertEquals` by the name that they were for. That is
+    safe where the two mean the same on every Python that the project supports, and unsafe where they differ
+    (`gzip.GzipFile.filename`).
 
     ## References
     - [Python 3.12: removed methods of unittest, configparser and others](https://docs.python.org/3/whatsnew/3.12.html#removed)
