@@ -71,6 +71,7 @@ def diff(path: str, before: bytes, after: bytes) -> bytes:
     """A unified diff of what is in a file, as ``patch`` takes it: in the file's own bytes, with its own line ends."""
     old, new = (re.findall(r"[^\n]*\n|[^\n]+", data.decode("latin-1")) for data in (before, after))
     name = path.encode("utf-8", "surrogateescape").decode("latin-1")
+    name += "\t" if " " in name else ""  # where the name ends, as Git and GNU diff have it
     lines = difflib.unified_diff(old, new, name, name)
     whole = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
     return "".join(whole).encode("latin-1")
