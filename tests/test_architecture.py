@@ -30,7 +30,7 @@ LAYERS = (
         "contents",
         "project",
     ),
-    ("config", "scan"),
+    ("config", "fixes", "scan"),
     ("cache",),
     ("run", "reporters", "probe"),
     ("cli", "__main__"),

@@ -8,7 +8,22 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from py314_check.api import Confidence, Context, FactError, Level, Rule, Words, cst, load_facts, parse_version
+from py314_check.api import (
+    Change,
+    Confidence,
+    Context,
+    FactError,
+    Insert,
+    Level,
+    Remove,
+    Replace,
+    Rule,
+    Words,
+    cst,
+    load_facts,
+    parse_version,
+)
+from py314_rules.call_edits import edits_of
 from py314_rules.call_words import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
 from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
@@ -53,6 +68,10 @@ class Row:
     what: str = ""
     level: str | None = None
     confidence: str | None = None
+    fix: str | None = None
+    fix_in: str = "3.0"
+    fix_keywords: tuple[str, ...] = ()
+    fix_differs: str | None = None
     silent: tuple[str, ...] = ()
 
     def verdict(self, version: tuple[int, int]) -> str:
@@ -115,6 +134,7 @@ _VALUES: dict[str, list[str]] = {
     "level": [one.value for one in Level],
     "confidence": [one.value for one in Confidence],
     "raises": ["TypeError", "ValueError", "Exception"],
+    "fix": ["drop", "by position", "by keyword", "without U", 'add filter="data"'],
 }
 
 
@@ -136,6 +156,8 @@ def _problems(row: Row) -> Iterator[str]:
         yield "needs 'what', for what is deprecated"
     if row.is_about_any_call and (row.kinds or row.matches or row.late_flags):
         yield "needs 'keywords' or 'position', to say which argument it is about"
+    if (row.fix == "by keyword") != bool(row.fix_keywords):
+        yield "needs 'fix_keywords' with 'fix' = 'by keyword', and nowhere else"
     if row.where is not None and re.fullmatch(r"\w+=[\w.]+", row.where) is None:
         yield f"has 'where' = {row.where!r}, which must be a keyword, '=' and a qualified name"
     for key in ("matches", "unless_matches", "clue"):
@@ -191,6 +213,8 @@ class Match:
     function: str
     keyword: str
     certain: bool
+    index: int
+    shift: int
 
     def fill(self, text: str) -> str:
         """A text of the row, for this call."""
@@ -234,6 +258,26 @@ class CallRule(Rule):
 
     def check(self, node: cst.Call, match: Match) -> None:
         raise NotImplementedError
+
+    def fix(self, call: cst.Call, match: Match) -> Change | None:
+        """What makes a call do as before, where the row says how."""
+        row = match.row
+        edits = list(edits_of(call, row, match.index, match.shift))
+        if not edits:
+            return None
+        message = {"drop": "Drop what has no effect", "by position": "Pass it by position", "by keyword": "Name it"}
+        text = message.get(row.fix or "", "Write the mode without U" if row.fix == "without U" else f"{row.fix}")
+        runs = any(isinstance(one, cst.Call) for edit in edits for one in self._lost(edit))
+        safe = row.fix_differs is None and not runs
+        return Change(text[:1].upper() + text[1:], *edits, safe=safe, since=row.fix_in)
+
+    def _lost(self, edit: Remove | Replace | Insert) -> Iterator[cst.CSTNode]:
+        """What is not evaluated any more."""
+        return (
+            self.context.below(edit.node)
+            if isinstance(edit, Remove) and isinstance(edit.node, cst.CSTNode)
+            else iter(())
+        )
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
         target = node.target
@@ -279,6 +323,8 @@ def _matches(context: Context, call: cst.Call) -> Iterator[Match]:
                 function,
                 _keyword(row, given, index, shift),
                 certain,
+                index,
+                shift,
             )
 
 

@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Context, EntryPoint, Rule, Words, cst, load_facts, parse_version
+from py314_check.api import (
+    Change,
+    Confidence,
+    Context,
+    EntryPoint,
+    Remove,
+    Rename,
+    Rule,
+    Words,
+    cst,
+    load_facts,
+    parse_version,
+)
 from py314_rules.patching import PATCH_WORDS, patched_name, quoted
 
 
@@ -26,6 +38,9 @@ class Row:
     private: bool = False
     attribute: bool = False
     submodules: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
+    fix_in: str = "3.0"
+    fix_differs: str | None = None
 
     def is_gone(self, context: Context) -> bool:
         """Whether the target no longer has the module."""
@@ -45,6 +60,8 @@ def _modules() -> dict[str, Row]:
 
 
 MODULES = _modules()
+_FIXES = {pair.partition("=")[0]: pair.partition("=")[2] for row in MODULES.values() for pair in row.fixes}
+"""Names in modules of the table that have a drop-in elsewhere, with that."""
 _ATTRIBUTES = frozenset(name.rpartition(".")[2] for name, row in MODULES.items() if row.attribute)
 _IMPORTERS = {
     "importlib.import_module": "name",
@@ -140,6 +157,37 @@ class ModuleRule(Rule):
         if patched and module:
             start = patched.part and (patched.part[0], patched.part[0] + len(module))
             self._found(patched.node, module, part=start)
+
+    def fix(self, use: Use) -> Change | None:
+        """What does without the module, where all that is used of it is to be had elsewhere."""
+        alias = next(self.context.ancestors(use.node)) if isinstance(use.node, cst.CSTNode) else None
+        edits: list[Rename | Remove] = []
+        if isinstance(alias, cst.ImportAlias):
+            bound = alias.asname is None and isinstance(use.node, cst.Attribute)
+            edits = list(self._uses(alias, use.name.partition(".")[0] if bound else use.name))
+        elif isinstance(alias, (cst.ImportFrom, cst.LazyImportFrom)) and not isinstance(alias.names, cst.ImportStar):
+            names = {one: f"{use.name}.{self.context.dotted(one.name)}" for one in alias.names}
+            if _FIXES.keys() >= set(names.values()):
+                edits = [Rename(one.name, _FIXES[name]) for one, name in names.items()]
+        if not edits:
+            return None
+        successors = sorted({f"`{one.name}`" for one in edits if isinstance(one, Rename)})
+        return Change(f"Use {', '.join(successors)}", *edits, safe=use.row.fix_differs is None, since=use.row.fix_in)
+
+    def _uses(self, alias: cst.ImportAlias, module: str) -> Iterator[Rename | Remove]:
+        """The edits for each use of a module that an import binds; none where one of them has no successor."""
+        found: list[Rename | Remove] = [Remove(alias)]
+        for name in self.context.uses(alias) or ():
+            used: cst.CSTNode = name
+            dotted = module
+            while dotted not in _FIXES:
+                parent = next(self.context.ancestors(used))
+                if not isinstance(parent, cst.Attribute) or parent.value is not used:
+                    return
+                used, dotted = parent, f"{dotted}.{parent.attr.value}"
+            found.append(Rename(used, _FIXES[dotted]))
+        if len(found) > 1:
+            yield from found
 
     def visit_EntryPoint(self, entry: EntryPoint) -> None:
         self._found(entry, entry.module)

@@ -8,15 +8,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from py314_check.api import Confidence, Context, Mentions, Rule, Words, cst, load_facts, parse_version
+from py314_check.api import Change, Confidence, Context, Mentions, Rule, Words, cst, load_facts, parse_version
 from py314_rules.patching import patched_attribute, patched_name
+from py314_rules.successors import Successor, in_import, renamed
 
 OLDEST = (3, 13)
 """The oldest target there is."""
 
 
-@dataclass(frozen=True)
-class Row:
+@dataclass(frozen=True, kw_only=True)
+class Row(Successor):
     """A row of facts/names.toml, which says what each key means."""
 
     url: str
@@ -26,7 +27,6 @@ class Row:
     warns_in: str | None = None
     goes_in: str | None = None
     aliases: tuple[str, ...] = ()
-    member: bool = False
     but: tuple[str, ...] = ()
     private: bool = False
     where: str | None = None
@@ -138,7 +138,38 @@ class NameRule(Rule):
             module=use.written.partition(".")[0],
             part=use.part,
             confidence=use.confidence,
+            fix=self.fix(use),
         )
+
+    def fix(self, use: Use) -> Change | None:
+        """What puts the successor of a name in its place, where it has one and the name can be nothing else."""
+        node = use.node
+        if use.row.fix is None or use.part is not None:
+            return None
+        alias = next(self.context.ancestors(node))
+        if isinstance(alias, cst.ImportAlias):
+            return in_import(self.context, node, self._imported(alias))
+        if not isinstance(node, cst.Attribute):
+            return None
+        others = {NAMES.get(name) for name in self.context.resolve(node)} - {use.name}
+        return None if others and not use.row.member else renamed(self.context, node, use.name, use.row)
+
+    def _imported(self, alias: cst.ImportAlias) -> dict[cst.ImportAlias, Row]:
+        """The names in the ``from`` import of one that this rule reports, too, and that have a successor."""
+        statement = next(self.context.ancestors(alias))
+        names = getattr(statement, "names", ())
+        module = self.context.dotted(getattr(statement, "module", None))
+        found: dict[cst.ImportAlias, Row] = {}
+        for one in names if isinstance(names, (list, tuple)) else ():
+            for name in sorted(self.context.aliases(f"{module}.{self.context.dotted(one.name)}") & NAMES.keys()):
+                row = ROWS[NAMES[name]]
+                if row.fix is not None and self.is_own(row):
+                    found[one] = row
+        return found
+
+    def is_own(self, row: Row) -> bool:
+        """Whether this rule is the one that reports a row on the target."""
+        raise NotImplementedError
 
     def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
         if node.relative or node.module is None or isinstance(node.names, cst.ImportStar):

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.mentions import Mentions, word_places
-from py314_check.model import Confidence, Crate, CrateVersions, Fix, Impact, Level, Place, Target, parse_version
+from py314_check.model import Confidence, Crate, CrateVersions, Impact, Level, Place, Target, parse_version
 from py314_check.pieces import PIECE, pieces
 from py314_check.specifiers import admits, from_poetry
 
@@ -55,6 +55,7 @@ __all__ = [
     "Attribute",
     "CMakeCommand",
     "CargoDependency",
+    "Change",
     "Confidence",
     "Context",
     "Crate",
@@ -69,10 +70,11 @@ __all__ = [
     "Event",
     "FactError",
     "Facts",
-    "Fix",
     "Function",
     "Impact",
+    "Imported",
     "InThreads",
+    "Insert",
     "Interpreter",
     "Level",
     "Member",
@@ -85,6 +87,9 @@ __all__ = [
     "Owner",
     "ParseFailure",
     "Place",
+    "Remove",
+    "Rename",
+    "Replace",
     "Requirement",
     "Rule",
     "RustContext",
@@ -138,10 +143,14 @@ class ParseFailure(Event):
 
 @dataclass(frozen=True)
 class UnusedSuppression(Event):
-    """A comment that ignores nothing; ``codes`` are those without effect. Visited by ``visit_UnusedSuppression``."""
+    """A comment that ignores nothing; ``codes`` are those without effect. Visited by ``visit_UnusedSuppression``.
+
+    ``is_whole``: it is all of a comment, and nothing that it lists has an effect.
+    """
 
     comment: str
     codes: tuple[str, ...]
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -548,6 +557,107 @@ class InThreads:
         return all(start.in_context for start in self.starts)
 
 
+# What a fix does to the code.
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A qualified name (``shlex.quote``) in the new text of a fix, which the engine spells as the file can.
+
+    It uses what the file imports already, or else adds the import: to an existing ``from`` import, or as a statement of
+    its own. Where the name that this would bind is taken, the whole fix is off.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, init=False)
+class Replace:
+    """A node's text becomes something else, or a ``part`` of it does (offsets into that text).
+
+    ``content`` is given piece by piece: text, ``Imported`` names, and nodes, which stand for their text as it is.
+    A node's own parentheses are not its text.
+    """
+
+    node: cst.CSTNode | Event | Node
+    content: tuple[str | Imported | cst.CSTNode, ...]
+    part: tuple[int, int] | None
+
+    def __init__(
+        self,
+        node: cst.CSTNode | Event | Node,
+        *content: str | Imported | cst.CSTNode,
+        part: tuple[int, int] | None = None,
+    ) -> None:
+        object.__setattr__(self, "node", node)
+        object.__setattr__(self, "content", content)
+        object.__setattr__(self, "part", part)
+
+
+@dataclass(frozen=True, init=False)
+class Insert:
+    """Text before a node, or behind it; ``content`` is that of ``Replace``. Nothing is added between the two.
+
+    Whitespace that libcst keeps as a node is a node here, too: a return annotation that is not there yet goes
+    behind ``function.whitespace_before_colon``.
+    """
+
+    node: cst.CSTNode | Event | Node
+    content: tuple[str | Imported | cst.CSTNode, ...]
+    behind: bool
+
+    def __init__(
+        self, node: cst.CSTNode | Event | Node, *content: str | Imported | cst.CSTNode, behind: bool = False
+    ) -> None:
+        object.__setattr__(self, "node", node)
+        object.__setattr__(self, "content", content)
+        object.__setattr__(self, "behind", behind)
+
+
+@dataclass(frozen=True)
+class Remove:
+    """A node goes with what holds it: an argument or an element with its comma, a statement with its line, an import
+    from its list, a comment with the space before it.
+    """
+
+    node: cst.CSTNode | Event
+
+
+@dataclass(frozen=True)
+class Rename:
+    """An object of a module is to be found under another qualified name, at this use of it or in this import of it.
+
+    The node is an expression (``pipes.quote``), or the name or the module in an import statement (``Mapping`` in ``from
+    collections import Mapping``), which goes on to bind the name that it did.
+    """
+
+    node: cst.CSTNode
+    name: str
+
+
+@dataclass(frozen=True, init=False)
+class Change:
+    """A fix as a rule describes it: what to do, not where. The engine finds the places, and sees to the imports.
+
+    ``message`` says what it does, as a command without a period: "Use `shlex.quote`". ``safe``: the program means the
+    same on every Python from ``since`` on; on files that must run on older ones the fix counts as unsafe. An import
+    that the change leaves without any use goes with it. Edits stand in any order and must not overlap.
+    """
+
+    message: str
+    edits: tuple[Replace | Insert | Remove | Rename, ...]
+    safe: bool
+    since: str
+
+    def __init__(
+        self, message: str, *edits: Replace | Insert | Remove | Rename, safe: bool, since: str = "3.0"
+    ) -> None:
+        object.__setattr__(self, "message", message)
+        object.__setattr__(self, "edits", edits)
+        object.__setattr__(self, "safe", safe)
+        object.__setattr__(self, "since", since)
+
+
 NodeT = TypeVar("NodeT", bound="cst.CSTNode")
 
 
@@ -559,6 +669,8 @@ class Context(Protocol):
 
     path: str
     target: Target
+    floor: tuple[int, int] | None
+    """The oldest Python that the project of the file says it runs on; None where it does not say."""
 
     def aliases(self, name: str) -> frozenset[str]:
         """A qualified name, and the name that the standard library's own documentation has for the same thing."""
@@ -638,6 +750,11 @@ class Context(Protocol):
 
     def fails_when(self, node: cst.CSTNode) -> str:
         """``: this fails when called`` where it does, for the end of a sentence; empty where it fails at once."""
+
+    def uses(self, alias: cst.ImportAlias) -> list[cst.Name] | None:
+        """All uses of the name that an import binds; None where something else binds it too, or may use it unseen:
+        other files (in a package's ``__init__.py``), or a string.
+        """
 
     def has_future(self, feature: str) -> bool:
         """Whether the file has ``from __future__ import FEATURE``."""
@@ -862,7 +979,7 @@ class Report:
     level: Level | None = None
     impact: Impact | None = None
     confidence: Confidence | None = None
-    fix: Fix | None = None
+    fix: Change | None = None
     module_is_gone: bool = False
     copes: bool = False
     unless: tuple[str, ...] = ()
@@ -923,7 +1040,7 @@ class Rule:
         level: Level | None = None,
         impact: Impact | None = None,
         confidence: Confidence | None = None,
-        fix: Fix | None = None,
+        fix: Change | None = None,
         module_is_gone: bool = False,
         copes: bool = False,
         unless: tuple[str, ...] = (),
@@ -953,6 +1070,7 @@ class Rule:
         confidence is low.
         ``added_in``: the first Python version that has the symbol. It is missed on earlier ones, so guards are judged
         as they come out there; and dropped where ``requires-python`` of the project admits none of them.
+        ``fix``: what mends it.
         ``level``, ``impact``, ``confidence``, ``free_threading``: of this finding, where they are not the rule's.
         """
         report = Report(

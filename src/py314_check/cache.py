@@ -15,7 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from py314_check import __version__
-from py314_check.model import Applicability, Confidence, Crate, Edit, Finding, Fix, Impact, Level, Notification, Place
+from py314_check.model import (
+    Applicability,
+    Confidence,
+    Crate,
+    Edit,
+    Finding,
+    Fix,
+    Impact,
+    Leftover,
+    Level,
+    Notification,
+    Place,
+)
 from py314_check.registry import pack_digest
 from py314_check.scan import FileResult, ScanSettings, Task
 
@@ -32,7 +44,12 @@ class Cache:
 
     def _entry(self, task: Task) -> Path:
         key = self._base.copy()
-        for part in (task.path.encode("utf-8", "surrogateescape"), *(code.encode() for code in task.codes), task.data):
+        parts = (
+            task.path.encode("utf-8", "surrogateescape"),
+            repr(task.floor).encode(),
+            *(code.encode() for code in task.codes),
+        )
+        for part in (*parts, task.data):
             key.update(len(part).to_bytes(8, "big") + part)
         name = key.hexdigest()
         return self._directory / name[:2] / f"{name[2:]}.json"
@@ -84,8 +101,9 @@ def _result(path: str, data: dict[str, Any]) -> FileResult:
 def _finding(data: dict[str, Any]) -> Finding:
     fix = data["fix"]
     if fix is not None:
-        edits = tuple(Edit(Place(**edit["place"]), edit["content"]) for edit in fix["edits"])
-        fix = Fix(Applicability(fix["applicability"]), fix["message"], edits)
+        leftovers = (Leftover(_edit(one["edit"]), one["taken"], one["uses"]) for one in fix["leftovers"])
+        edits = tuple(map(_edit, fix["edits"]))
+        fix = Fix(Applicability(fix["applicability"]), fix["message"], edits, tuple(leftovers))
     return Finding(
         **{
             **data,
@@ -102,6 +120,10 @@ def _finding(data: dict[str, Any]) -> Finding:
             "fix": fix,
         }
     )
+
+
+def _edit(data: dict[str, Any]) -> Edit:
+    return Edit(Place(**data["place"]), data["content"])
 
 
 def _crate(data: dict[str, Any]) -> Crate:

@@ -14,7 +14,8 @@ from py314_check import __version__
 from py314_check import config as configuration
 from py314_check.config import COLORS, CONFIDENCES, FAIL_ON, FORMATS, LEVELS, SUMMARISED, ConfigError
 from py314_check.discovery import DEFAULT_EXCLUDE, PathError
-from py314_check.model import MISSING, Confidence, Level, Report, Target
+from py314_check.fixes import diff
+from py314_check.model import MISSING, Applicability, Confidence, Level, Report, Target
 from py314_check.registry import RuleError, all_rules, describe, find
 from py314_check.run import STDIN, Options, Progress, check
 
@@ -58,6 +59,10 @@ def _flag(name: str, text: str, *more: str) -> Decorator[Any]:
     return click.option(*more, name, is_flag=True, default=None, help=text)
 
 
+def _switch(name: str, text: str) -> Decorator[Any]:
+    return click.option(f"{name}/--no-{name[2:]}", default=None, help=text)
+
+
 def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
     return click.option(name, type=click.Choice(values), default=None, help=text)
 
@@ -82,6 +87,9 @@ def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
 )
 @_flag("--summary", "Report the verdict and the counts, not the findings (text, json and markdown).")
 @_flag("--show-guarded", "Also list findings that a guard makes harmless, as notes.")
+@_switch("--fix", "Write fixes to the files: those that are safe.")
+@_switch("--unsafe-fixes", "With --fix and --diff, also the fixes that may change what the code does.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @click.option(
     "--exclude", multiple=True, callback=_several, help="Names or globs to leave out, instead of the defaults."
 )
@@ -123,7 +131,12 @@ def check_command(
         options = _options(paths, settings, given, file, hashes=any(form == "sarif" for form, _ in outputs))
         say.detail(f"target: Python {options.target}; configuration: {file or 'none'}")
         report = _run(options, settings, say)
-        _write(report, outputs, settings)
+        if options.diff:
+            outputs = [(form, path) for form, path in outputs if path != "-"]
+            _print(b"".join(diff(change.path, change.before, change.after) for change in report.changes))
+        elif options.fix and options.stdin is not None:  # standard output has the source, fixed or as it was
+            _print(next((change.after for change in report.changes), options.stdin))
+        _write(report, outputs, settings, errors=options.fix and options.stdin is not None)
     except (ConfigError, PathError, RuleError) as error:
         raise click.UsageError(str(error), ctx) from None
     for path, why in report.foreign:
@@ -138,7 +151,18 @@ def check_command(
         say.warn(
             f"GitHub shows {_GITHUB_SHOWS} results of a report, the worst first; this one has {len(report.findings)}."
         )
+    if options.fix or options.diff:
+        say.say(_fixed(report, options))
     ctx.exit(report.exit_code)
+
+
+def _fixed(report: Report, options: Options) -> str:
+    """What fixes did, or would do."""
+    verb = "Would fix" if options.diff else "Fixed"
+    files = len(report.changes)
+    done = f"{verb} {report.fixed} finding{'s'[: report.fixed != 1]} in {files} file{'s'[: files != 1]}"
+    more = 0 if options.unsafe_fixes else report.fixable(Applicability.UNSAFE)
+    return f"{done}; --unsafe-fixes could fix {more} more." if more else f"{done}."
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -154,6 +178,8 @@ _DEFAULTS: dict[str, Any] = {
     "output-file": [],
     "summary": False,
     "show-guarded": False,
+    "fix": False,
+    "unsafe-fixes": False,
     "exclude": list(DEFAULT_EXCLUDE),
     "extend-exclude": [],
     "force-exclude": False,
@@ -178,13 +204,22 @@ class _Speaker:
         if not self._quiet:
             click.echo(f"warning: {_plain(message)}", err=True)
 
+    def say(self, message: str) -> None:
+        if not self._quiet:
+            click.echo(_plain(message), err=True)
+
     def detail(self, message: str) -> None:
         if self._verbose:
             click.echo(_plain(message), err=True)
 
 
+def _utf8(text: str) -> bytes:
+    """A text in UTF-8 whatever the locale is; surrogates, from names of files that are no UTF-8, as escapes."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _plain(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _utf8(text).decode("utf-8")
 
 
 def _start(paths: tuple[Path, ...]) -> Path:
@@ -213,6 +248,9 @@ def _options(
         jobs=settings["jobs"],
         line_hashes=hashes,
         word_test=not given["no_word_test"],
+        fix=settings["fix"] and not given["diff"],
+        unsafe_fixes=settings["unsafe-fixes"],
+        diff=given["diff"],
         stdin=sys.stdin.buffer.read() if from_stdin else None,
         stdin_filename=given["stdin_filename"],
         config_file=file,
@@ -243,7 +281,8 @@ def _outputs(settings: dict[str, Any]) -> list[tuple[str, str]]:
     return outputs if taken else [(settings["output-format"], "-"), *outputs]
 
 
-def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, Any]) -> None:
+def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, Any], *, errors: bool) -> None:
+    """Writes the reports; ``errors``: to standard error what else goes to standard output."""
     from py314_check.reporters import render
 
     for form, path in outputs:
@@ -255,19 +294,21 @@ def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, A
             color=to_terminal and _color(settings["color"]),
             width=_width() if to_terminal else 100,
         )
-        if to_terminal:
-            _print(text)
+        if to_terminal and errors:
+            sys.stderr.buffer.write(_utf8(text))
+        elif to_terminal:
+            _print(_utf8(text))
         else:
             try:
-                Path(path).write_bytes(text.encode("utf-8", "backslashreplace"))
+                Path(path).write_bytes(_utf8(text))
             except OSError as error:
                 raise ConfigError(f"cannot write the report to {path}: {error.strerror}") from None
 
 
-def _print(text: str) -> None:
-    """Writes a report to standard output: UTF-8 whatever the locale is, and no complaint of a reader that left."""
+def _print(data: bytes) -> None:
+    """Writes to standard output, with no complaint of a reader that left."""
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # the reader has seen enough: say nothing, also not at shutdown
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -324,9 +365,9 @@ def probe_command(
     else:
         measure.measure(asked, repeats, timeout, lambda: None)
     if output_format == "json":
-        _print(report.as_json(asked, cores, load, repeats))
+        _print(_utf8(report.as_json(asked, cores, load, repeats)))
     else:
-        _print(report.text(asked, cores, load, repeats, color=_color(color)))
+        _print(_utf8(report.text(asked, cores, load, repeats, color=_color(color))))
 
 
 @cli.command("explain", context_settings=_SETTINGS)

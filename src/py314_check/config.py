@@ -32,6 +32,8 @@ KEYS: dict[str, type | str | tuple[str, ...]] = {
     "output-file": STRINGS,
     "summary": bool,
     "show-guarded": bool,
+    "fix": bool,
+    "unsafe-fixes": bool,
     "exclude": STRINGS,
     "extend-exclude": STRINGS,
     "force-exclude": bool,

@@ -110,12 +110,25 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Leftover:
+    """An import that goes, by ``edit``, once fixes have taken all of its ``uses``; one of them takes ``taken``.
+
+    -1 stands for a new use. A fix that takes all of them has the edit among its own, too.
+    """
+
+    edit: Edit
+    taken: int
+    uses: int
+
+
+@dataclass(frozen=True)
 class Fix:
     """A set of edits, ordered by place and without overlaps, that mends one finding."""
 
     applicability: Applicability
     message: str
     edits: tuple[Edit, ...]
+    leftovers: tuple[Leftover, ...] = ()
 
 
 CrateVersion = tuple[int, int, int]
@@ -273,6 +286,15 @@ class RuleInfo:
 
 
 @dataclass(frozen=True)
+class FileChange:
+    """What fixes make of a file."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole result of a run, as every reporter is given it. Findings are sorted; guarded ones are in on request."""
 
@@ -292,3 +314,12 @@ class Report:
     """The findings that only the level hides: they are not listed, and count for the verdict."""
     rules_off: int = 0
     """How many rules the user switched off."""
+    changes: tuple[FileChange, ...] = ()
+    """What fixes made of files, or would make of them, sorted by path."""
+    fixed: int = 0
+    """How many fixes that took."""
+
+    def fixable(self, applicability: Applicability) -> int:
+        """How many of the findings have a fix that is safe, or one that is not."""
+        fixes = (one.fix for one in self.findings if one.guard is None)
+        return sum(fix is not None and fix.applicability is applicability for fix in fixes)

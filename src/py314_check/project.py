@@ -19,10 +19,13 @@ from py314_check.manifests import Manifests, absolute, file_names, has_manifest,
 from py314_check.model import Crate, Target, parse_version
 from py314_check.requirements import Requirements, string_literals
 from py314_check.signs_of_threads import SERVERS, shows_threads
-from py314_check.specifiers import admits
+from py314_check.specifiers import admits, from_poetry
 
 _C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _SOURCE = re.compile(r".+\.(?:pyw?|pyx|rs|c|cc|cpp|cxx)")
+_PYTHON_REQUIRES = re.compile(r"""^[^#\r\n]*\bpython_requires["']?\s*[=:]\s*["']([^"'\r\n]+)["']""", re.MULTILINE)
+_RUNS_ON = re.compile(r"^[^#\r\n]*Programming Language :: Python :: ([23])\.(\d+)", re.MULTILINE)
+_VERSIONS = ((2, 6), (2, 7), *((3, minor) for minor in range(16)))
 _FREE_THREADING = "Python :: Free Threading"
 _MODULE_FILE = re.compile(r"(\w+)\.(?:pyi?|pyw|pyx|(?:.+\.)?(?:so|pyd))")
 
@@ -64,6 +67,7 @@ class Project:
         self.root = self._manifests.root
         self.target = target
         self.problems = self._manifests.problems
+        self._floor = functools.cache(self._find_floor)
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
         self._contents = functools.cache(Contents)
@@ -157,10 +161,28 @@ class Project:
         return Metadata()
 
     def may_run_before(self, path: Path, version: str) -> bool:
-        """Whether the ``requires-python`` of the project that a file belongs to admits a Python before a version."""
-        major, minor = parse_version(version)
-        required = self.metadata(path).requires_python
-        return required is None or admits(required, "3.0", f"{major}.{minor - 1}.9999") is not False
+        """Whether the project that a file belongs to may run on a Python before a version."""
+        floor = self.floor(path)
+        return floor is None or floor < parse_version(version)
+
+    def floor(self, path: Path) -> tuple[int, int] | None:
+        """The oldest Python that the project of a file says it runs on, by ``requires-python`` or else by its
+        classifiers, in pyproject.toml, setup.cfg or constants of setup.py; None where it does not say.
+        """
+        return self._floor(absolute(path).parent)
+
+    def _find_floor(self, directory: Path) -> tuple[int, int] | None:
+        path = directory / "module.py"
+        metadata, home = self.metadata(path), self.home(path)
+        setup = (self._manifests.read(home / "setup.py") or b"").decode("latin-1")
+        poetry = self._manifests.pyproject(home).get("tool.poetry.dependencies.python")
+        specifiers = [metadata.requires_python] if metadata.requires_python else _PYTHON_REQUIRES.findall(setup)
+        specifiers += from_poetry(poetry) if isinstance(poetry, str) else []
+        for major, minor in _VERSIONS:
+            if any(admits(one, f"{major}.{minor}", f"{major}.{minor}.999") for one in specifiers):
+                return major, minor
+        classified = _RUNS_ON.findall("\n".join([*metadata.classifiers, setup]))
+        return min(((int(major), int(minor)) for major, minor in classified), default=None)
 
     def declares_free_threading(self, path: Path) -> bool:
         """Whether the project that a file belongs to says by a classifier that it is for free-threaded builds."""

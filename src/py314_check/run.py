@@ -6,15 +6,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from py314_check import __version__
 from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
-from py314_check.model import MISSING, Confidence, Finding, Level, Notification, Report, Target
+from py314_check.fixes import Fixing
+from py314_check.model import MISSING, Confidence, FileChange, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
 from py314_check.scan import (
@@ -64,6 +65,11 @@ class Options:
     """Source given on standard input, for the path ``-``."""
     stdin_filename: str | None = None
     config_file: Path | None = None
+    fix: bool = False
+    """Whether fixes are written to the files."""
+    diff: bool = False
+    """Whether it is only found out what they would change."""
+    unsafe_fixes: bool = False
     cache: bool = False
     cache_dir: Path | None = None
     """Where results are kept; None for ``.py314_check_cache`` in the project root."""
@@ -99,20 +105,45 @@ def check(
         name = _reported_path(path, root)
         where[name] = path
         prepared = unreadable(name, data, settings) if isinstance(data, OSError) else prepare(name, data, settings)
-        (tasks if isinstance(prepared, Task) else results).append(prepared)  # type: ignore[arg-type]
+        if isinstance(prepared, Task):
+            tasks.append(replace(prepared, floor=project.floor(path)))
+        else:
+            results.append(prepared)
     cache = _cache(options, root, settings) if options.cache and tasks else None
     results += _scan(tasks, settings, options.jobs, executor, progress, cache)
-    settled = [
-        (one, where[one.path])
-        for result in results
-        for finding in result.findings
-        if (one := settle(finding, where[finding.path], project))
-    ]
-    found = list(in_company(settled, project))
+
+    def settled(results: Iterable[FileResult]) -> list[Finding]:
+        every = (finding for result in results for finding in result.findings)
+        kept = [(one, where[one.path]) for finding in every if (one := settle(finding, where[finding.path], project))]
+        return list(in_company(kept, project))
+
+    fixing = Fixing(tasks, results)
+    if options.fix or options.diff:
+
+        def wanted() -> list[Finding]:
+            return reported(settled(fixing.results), options.level, options.confidence)
+
+        def rescan(tasks: Sequence[Task]) -> list[FileResult]:
+            return _scan(tasks, settings, options.jobs, executor, None, None)
+
+        fixing.run(wanted, rescan, settings, unsafe=options.unsafe_fixes)
+    changes = fixing.changes
+    if options.diff:
+        fixing.undo(change.path for change in changes)
+    else:
+        for change in changes:
+            if where[change.path] != _stdin_path(options):
+                fixing.write(where[change.path], change)
+        changes = fixing.changes
+    found = settled(fixing.results)
     for problem in project.problems:
         warn(problem)
     notes = [Notification(path.as_posix(), MISSING, str(error)) for path, error in missing.items()]
-    return _report(options, settings, root, results, found, notes)
+    return _report(options, settings, root, fixing, changes, found, notes)
+
+
+def _stdin_path(options: Options) -> Path:
+    return Path.cwd() / (options.stdin_filename or "<stdin>")
 
 
 def _read(
@@ -120,7 +151,7 @@ def _read(
 ) -> Iterator[tuple[Path, bytes | OSError]]:
     """Each file with its bytes, or with the error that kept it from being read."""
     if any(str(path) == STDIN for path in options.paths):
-        yield Path.cwd() / (options.stdin_filename or "<stdin>"), options.stdin or b""
+        yield _stdin_path(options), options.stdin or b""
     for path in discover(
         paths,
         root=root,
@@ -204,7 +235,8 @@ def _report(
     options: Options,
     settings: ScanSettings,
     root: Path,
-    results: Sequence[FileResult],
+    fixing: Fixing,
+    changes: tuple[FileChange, ...],
     found: Sequence[Finding],
     notes: Sequence[Notification],
 ) -> Report:
@@ -214,8 +246,11 @@ def _report(
     counted = [one for one in every if one.guard is None]
     plain = reported(counted, options.level, options.confidence)
     shown = sorted([*plain, *guarded], key=lambda one: one.sort_key) if options.show_guarded else plain
-    notifications = [*notes, *(note for result in results for note in result.notifications)]
+    results = fixing.results
+    notifications = [*notes, *fixing.notes, *(note for result in results for note in result.notifications)]
     fails = options.fail_on is not None and any(one.level.rank >= options.fail_on.rank for one in plain)
+    if options.diff:
+        fails = bool(changes)
     return Report(
         target=options.target,
         root=Path(os.path.relpath(root)).as_posix(),
@@ -228,6 +263,8 @@ def _report(
         foreign=tuple(sorted((result.path, result.foreign) for result in results if result.foreign)),
         below_level=tuple(one for one in counted if one.level.rank < options.level.rank),
         rules_off=len(all_rules()) - len(settings.codes),
+        changes=changes,
+        fixed=fixing.fixed,
     )
 
 

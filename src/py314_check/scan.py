@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -64,11 +64,15 @@ class ScanSettings:
 
 @dataclass(frozen=True)
 class Task:
-    """One file in which some rule may fire. ``path`` is as reported; ``codes`` are the rules that may."""
+    """One file in which some rule may fire. ``path`` is as reported; ``codes`` are the rules that may.
+
+    ``floor`` is the oldest Python that its project says it runs on; None where it does not say.
+    """
 
     path: str
     data: bytes
     codes: tuple[str, ...]
+    floor: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,9 @@ def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
 
 def scan_file(task: Task, settings: ScanSettings) -> FileResult:
     """Analyses one file. Never raises: what goes wrong is a finding or a notification of this file alone."""
-    language = language_of(PurePosixPath(task.path))
-    source = SourceFile(task.path, language, task.data, "")
+    source = SourceFile(task.path, language_of(PurePosixPath(task.path)), task.data, "", task.floor)
     try:
-        source = replace(source, text=_decode(task.data, language))
+        source = replace(source, text=_decode(task.data, source.language))
         return _analysed(source, task, settings)
     except SourceError as error:
         return _failed(source, error, settings)
@@ -145,6 +148,12 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
         return _not_analysed(task.path, "nested too deeply for the Python that runs this tool. Run it on another.")
     except Exception as error:  # a defect in a rule must not cost the findings of other files
         return _not_analysed(task.path, f"internal error ({error!r}). Please report it with this file.")
+
+
+def read(path: str, data: bytes) -> SourceFile:
+    """A file that some rule had findings in, with its text."""
+    language = language_of(PurePosixPath(path))
+    return SourceFile(path, language, data, _decode(data, language))
 
 
 def _decode(data: bytes, language: str) -> str:
@@ -179,7 +188,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     else:
         from py314_check.languages.events import READERS
 
-        entries = deliver(READERS[source.language](source), rules, source.path, settings.target)
+        entries = deliver(READERS[source.language](source), rules, source, settings.target)
         analysis = Analysis(entries, suppressions.comments_by_line(source, whole_line=False) if commented else [])
     located = sorted(analysis.located, key=lambda one: (one.place, one.rule.code, one.report.symbol))
     findings = _findings(located, source, settings)
@@ -207,7 +216,7 @@ def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> F
 def _events(events: Iterable[Event], source: SourceFile, settings: ScanSettings) -> list[Located]:
     from py314_check.languages.base import deliver
 
-    return deliver(events, _rules(settings.codes, settings.target), source.path, settings.target)
+    return deliver(events, _rules(settings.codes, settings.target), source, settings.target)
 
 
 def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSettings) -> list[Finding]:
@@ -235,7 +244,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             symbol=report.symbol,
             removed_in=report.removed_in,
             guard=one.guard,
-            fix=report.fix,
+            fix=one.fix,
             fingerprint=fingerprint(rule.code, source.path, report.symbol, key[2], seen[key]),
             source=excerpt,
             line_hash=hashes.get(one.place.line, ""),
@@ -381,7 +390,7 @@ def reported(findings: Iterable[Finding], level: Level, confidence: Confidence) 
     return sorted(kept, key=lambda finding: finding.sort_key)
 
 
-def summarise(results: Sequence[FileResult], findings: Sequence[Finding]) -> Summary:
+def summarise(results: Collection[FileResult], findings: Sequence[Finding]) -> Summary:
     """The counts of a run: ``findings`` are all that are reported, guarded ones among them."""
     levels = Counter(finding.level for finding in findings if finding.guard is None)
     return Summary(

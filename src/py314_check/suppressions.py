@@ -31,6 +31,7 @@ class Suppression:
     line: int | None
     codes: tuple[str, ...] | None
     foreign: bool
+    whole: bool = False
     used: set[str] = field(default_factory=set)
 
     def covers(self, finding: Finding, lines: Collection[int]) -> bool:
@@ -84,6 +85,7 @@ def read(
                     line=None if whole_file else line,
                     codes=None if codes is None else tuple(code.upper() for code in re.split(r"[,\s]+", codes) if code),
                     foreign=pattern is _NOQA,
+                    whole=match[0].strip() == text.strip(),
                 )
             )
     return found
@@ -127,5 +129,7 @@ def unused(
     for suppression in suppressions:
         codes = suppression.unused(active, all_active=all_active)
         if codes is not None:
-            events.append(UnusedSuppression(source.place(suppression.start, suppression.end), suppression.text, codes))
+            place = source.place(suppression.start, suppression.end)
+            whole = suppression.whole and len(codes) == len(suppression.codes or ())
+            events.append(UnusedSuppression(place, suppression.text, codes, whole))
     return events

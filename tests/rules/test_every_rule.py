@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from helpers.fixing import fixed
 from helpers.scanning import scan_source
 
 from py314_check.api import SECTIONS, Rule, parse_version
@@ -32,12 +33,20 @@ PATHS = {
 """The file that an example stands for, by the language of its block."""
 
 
-def _example(rule: type[Rule], section: str) -> FileResult:
-    """The result for the example in a section of a rule's documentation."""
+def _block(rule: type[Rule], section: str) -> tuple[str, str]:
+    """The example in a section of a rule's documentation, and the file that it stands for."""
     match = re.search(r"^```(\w+)\n(.*?)^```", describe(rule).sections[section], re.DOTALL | re.MULTILINE)
     assert match is not None, f"{rule.code}: the section {section!r} has no example"
-    path = "Cargo.toml" if "cargo" in rule.languages else PATHS[match[1]]
-    return scan_source(match[2], path=path, target=max("3.14", rule.since, key=parse_version))
+    return match[2], "Cargo.toml" if "cargo" in rule.languages else PATHS[match[1]]
+
+
+def _target(rule: type[Rule]) -> str:
+    return max("3.14", rule.since, key=parse_version)
+
+
+def _example(rule: type[Rule], section: str) -> FileResult:
+    code, path = _block(rule, section)
+    return scan_source(code, path=path, target=_target(rule))
 
 
 @RULES
@@ -72,6 +81,14 @@ def test_the_example_is_reported(rule: type[Rule]) -> None:
 @RULES
 def test_the_remedy_is_silent(rule: type[Rule]) -> None:
     assert [one for one in _example(rule, "Use instead").findings if one.guard is None] == []
+
+
+@RULES
+def test_the_fix_makes_the_remedy_of_the_example(rule: type[Rule]) -> None:
+    code, path = _block(rule, "Example")
+    if any(one.fix is not None for one in _example(rule, "Example").findings if one.code == rule.code):
+        assert fixed(code, path=path, target=_target(rule)) == _block(rule, "Use instead")[0]
+        assert "There is no fix" not in describe(rule).sections["Fix safety"]
 
 
 @RULES

@@ -37,7 +37,8 @@ class ChangedCall(CallRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    The fix gives the members of an archive the filter `data` by name. It is unsafe: up to Python 3.13, archives were
+    extracted as they are. Other calls have no fix.
 
     ## References
     - [Porting to Python 3.14](https://docs.python.org/3/whatsnew/3.14.html#porting-to-python-3-14)
@@ -61,4 +62,5 @@ class ChangedCall(CallRule):
             level=Level(row.level) if row.level else Level.ERROR if row.raises else None,
             impact=Impact.BREAKS if row.raises else None,
             confidence=match.confidence,
+            fix=self.fix(node, match),
         )

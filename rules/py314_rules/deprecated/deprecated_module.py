@@ -32,7 +32,8 @@ class DeprecatedModule(ModuleRule):
     ```
 
     ## Fix safety
-    There is no fix yet: what takes a module's place is seldom a drop-in.
+    There is a fix where all that a file uses of the module has a drop-in elsewhere, which is true of
+    `sre_constants.error`. It is safe.
 
     ## References
     - [Pending removals](https://docs.python.org/3.14/deprecations/index.html)
@@ -57,5 +58,6 @@ class DeprecatedModule(ModuleRule):
             module=use.name.partition(".")[0],
             part=use.part,
             confidence=use.confidence,
+            fix=self.fix(use),
         )
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, parse_version
-from py314_rules.names import ROWS, NameRule, Use, words_of
+from py314_rules.names import ROWS, NameRule, Row, Use, words_of
 from py314_rules.schedule import schedule
 
 
@@ -34,7 +34,9 @@ class DeprecatedName(NameRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    Names that have a drop-in are replaced, with the import that this takes. That is safe where the two mean the same
+    on every Python that the project supports (`logging.warn`, `Thread.setDaemon`), and unsafe where they differ: what
+    takes the place of `utcnow` is aware of its time zone.
 
     ## References
     - [Pending removals](https://docs.python.org/3.14/deprecations/index.html)
@@ -47,7 +49,7 @@ class DeprecatedName(NameRule):
 
     def check(self, use: Use) -> None:
         row = use.row
-        if not row.is_deprecated(self.context):
+        if not self.is_own(row):
             return
         warns = row.warns_in is not None and parse_version(row.warns_in) <= self.context.target.version
         self.report(
@@ -61,4 +63,8 @@ class DeprecatedName(NameRule):
             part=use.part,
             impact=Impact.WARNS if warns else Impact.OPPORTUNITY,
             confidence=use.confidence,
+            fix=self.fix(use),
         )
+
+    def is_own(self, row: Row) -> bool:
+        return row.is_deprecated(self.context)

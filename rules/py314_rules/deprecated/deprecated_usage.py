@@ -34,7 +34,8 @@ class DeprecatedUsage(CallRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    There is a fix where the argument can go, or be passed in another way: by keyword (`count=` of `re.sub`) or by
+    position. It is safe where the call means the same on every Python that the project supports.
 
     ## References
     - [Pending removals](https://docs.python.org/3.14/deprecations/index.html)
@@ -59,4 +60,5 @@ class DeprecatedUsage(CallRule):
             module=match.module,
             impact=Impact.WARNS if warns else Impact.OPPORTUNITY,
             confidence=match.confidence,
+            fix=self.fix(node, match),
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Change, Confidence, Impact, Insert, Level, Replace, Rule, Words, cst
 
 _INVERTED = re.compile(rb"(?<![\w`~/\"'])~[ \t]*([A-Za-z_\x80-\xff][\w.\x80-\xff]*|\([^()\r\n]*)")
 _GIVES_BOOL = rb"(?:True|False|not|bool|isinstance|issubclass|hasattr|callable|all|any)\b"
 _BOOL_PART = re.compile(rb"\b(?:in|is|not|True|False)\b|[<>=]")
+
+_BINDING = ("BinaryOperation", "UnaryOperation", "Comparison", "ComparisonTarget", "Await")
 
 
 def _may_be_bool(data: bytes, inverted: bytes) -> bool:
@@ -47,18 +49,18 @@ class InvertedBool(Rule):
     ```python
     found = "x" in "xyz"
     if ~found:
-        print("this is always printed")
+        print("there is no x")
     ```
 
     ## Use instead
     ```python
     found = "x" in "xyz"
     if not found:
-        print("this is not printed")
+        print("there is no x")
     ```
 
     ## Fix safety
-    There is no fix yet: `not` gives another value than `~` did.
+    The fix writes `not` and is unsafe: that gives another value than `~` did, the one that was meant most of the time.
 
     ## References
     - [What's New in Python 3.12: deprecated](https://docs.python.org/3/whatsnew/3.12.html#deprecated)
@@ -78,4 +80,14 @@ class InvertedBool(Rule):
                 "Since Python 3.12 `~` on a bool is deprecated (an error in 3.16): it gives -1 or -2, both true.",
                 help="Write `not x`, or `~int(x)` where the number is meant.",
                 symbol="~bool",
+                fix=self._fix(node),
             )
+
+    def _fix(self, node: cst.UnaryOperation) -> Change:
+        """``not`` binds less than ``~``: parentheses keep together what was."""
+        spaced = isinstance(node.operator, cst.BitInvert) and not node.operator.whitespace_after.empty
+        edits: list[Replace | Insert] = [Replace(node, "not" if spaced else "not ", part=(0, 1))]
+        parent = next(self.context.ancestors(node))
+        if not node.lpar and type(parent).__name__ in _BINDING:
+            edits += [Insert(node, "("), Insert(node, ")", behind=True)]
+        return Change("Use `not`", *edits, safe=False, since="2.7")

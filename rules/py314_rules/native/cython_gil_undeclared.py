@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, CythonModule, Impact, Level, Rule, Words
+from py314_check.api import Change, Confidence, CythonModule, Impact, Insert, Level, Rule, Words
 from py314_rules.native.promise import CONSEQUENCE, PROMISE
 
 _DIRECTIVE = "freethreading_compatible"
@@ -40,8 +40,8 @@ class CythonGilUndeclared(Rule):
     ```
 
     ## Fix safety
-    There is no fix: the declaration is right only when the module's code can be run by several threads at a time. The
-    directive needs Cython 3.1 or later.
+    The fix sets the directive and is unsafe: that is right only when the module's code can be run by several threads at
+    a time. The directive needs Cython 3.1 or later.
 
     ## References
     - [Cython: free threading](https://cython.readthedocs.io/en/latest/src/userguide/freethreading.html)
@@ -71,7 +71,14 @@ class CythonGilUndeclared(Rule):
                 symbol=_DIRECTIVE,
                 unless=tuple(f'include "{path}"' for path in _spellings(self.context.path)),
                 unless_built_with=(_DIRECTIVE,),
+                fix=Change(f"Set `{_DIRECTIVE}`", _declared(module), safe=False),
             )
+
+
+def _declared(module: CythonModule) -> Insert:
+    if module.directives:
+        return Insert(module, f", {_DIRECTIVE}=True", behind=True)
+    return Insert(module, f"# cython: {_DIRECTIVE}=True\n")
 
 
 def _spellings(path: str) -> list[str]:

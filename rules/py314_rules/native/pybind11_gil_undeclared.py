@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Words
+from py314_check.api import Change, Confidence, Impact, Insert, Level, NativeRule, Node, Words
 from py314_rules.native.promise import CONSEQUENCE, PROMISE
 
 _MACROS = ("PYBIND11_MODULE", "PYBIND11_EMBEDDED_MODULE")
@@ -42,8 +42,8 @@ class Pybind11GilUndeclared(NativeRule):
     ```
 
     ## Fix safety
-    There is no fix: the declaration is right only when the module's code can be run by several threads at a time. The
-    tag needs pybind11 2.13.2 or later.
+    The fix adds the tag and is unsafe: that is right only when the module's code can be run by several threads at a
+    time. The tag needs pybind11 2.13.2 or later.
 
     ## References
     - [pybind11: free threading](https://pybind11.readthedocs.io/en/stable/advanced/misc.html)
@@ -68,4 +68,12 @@ class Pybind11GilUndeclared(NativeRule):
                 f"`{macro}` makes a module that does not declare that it needs no GIL: {CONSEQUENCE}.",
                 help=f"Add the tag `py::{_TAG}()`, with pybind11 2.13.2 or later. {PROMISE}",
                 symbol=f"pybind11::{_TAG}",
+                fix=_declared(parameters) if parameters is not None and not any(_TAG in tag for tag in tags) else None,
             )
+
+
+def _declared(parameters: Node) -> Change | None:
+    given = parameters.named_children
+    if len(given) < 2:
+        return None
+    return Change(f"Add `{_TAG}()`", Insert(given[-1], f", pybind11::{_TAG}()", behind=True), safe=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level
-from py314_rules.names import ROWS, NameRule, Use, words_of
+from py314_rules.names import ROWS, NameRule, Row, Use, words_of
 
 
 class RemovedMember(NameRule):
@@ -42,7 +42,9 @@ class RemovedMember(NameRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    Members that have a drop-in are replaced: aliases such as `assertEquals` by the name that they were for. That is
+    safe where the two mean the same on every Python that the project supports, and unsafe where they differ
+    (`gzip.GzipFile.filename`).
 
     ## References
     - [Python 3.12: removed methods of unittest, configparser and others](https://docs.python.org/3/whatsnew/3.12.html#removed)
@@ -54,5 +56,8 @@ class RemovedMember(NameRule):
     words = words_of({name: row for name, row in ROWS.items() if row.removed_in and row.member})
 
     def check(self, use: Use) -> None:
-        if use.row.member and use.row.is_gone(self.context):
+        if self.is_own(use.row):
             self.report_gone(use, use.name)
+
+    def is_own(self, row: Row) -> bool:
+        return row.member and row.is_gone(self.context)

@@ -37,7 +37,9 @@ class RemovedModule(ModuleRule):
     ```
 
     ## Fix safety
-    There is no fix yet: what takes a module's place is seldom a drop-in.
+    There is a fix where all that a file uses of the module has a drop-in elsewhere. It is safe where the two mean the
+    same (`pipes.quote`, `imp.reload`), and unsafe where they differ (`distutils.core.setup`, which becomes that of
+    setuptools). An import in a package's `__init__.py`, and one whose name stands in a string, stays.
 
     ## References
     - [PEP 594: removing dead batteries](https://peps.python.org/pep-0594/) (3.13)
@@ -68,6 +70,7 @@ class RemovedModule(ModuleRule):
             brought_by=row.shim or "",
             part=use.part,
             confidence=use.confidence,
+            fix=self.fix(use),
         )
         return True
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level
-from py314_rules.names import ROWS, NameRule, Use, words_of
+from py314_check.api import Change, Confidence, Impact, Level
+from py314_rules.ast_constants import constant_form
+from py314_rules.names import ROWS, NameRule, Row, Use, words_of
 
 
 class RemovedName(NameRule):
@@ -26,8 +27,8 @@ class RemovedName(NameRule):
     import ast
 
 
-    def is_number(node):
-        return isinstance(node, ast.Num)
+    def is_text(node):
+        return isinstance(node, ast.Str)
     ```
 
     ## Use instead
@@ -35,12 +36,16 @@ class RemovedName(NameRule):
     import ast
 
 
-    def is_number(node):
-        return isinstance(node, ast.Constant) and isinstance(node.value, (int, float, complex))
+    def is_text(node):
+        return isinstance(node, ast.Constant) and isinstance(node.value, str)
     ```
 
     ## Fix safety
-    There is no fix yet: few of the names have a drop-in replacement.
+    Names that have a drop-in are replaced, with the import that this takes: `collections.Mapping` by
+    `collections.abc.Mapping`. That is safe where the two mean the same on every Python that the project supports, and
+    unsafe where they differ (`time.clock`, `fractions.gcd`). Tests for `ast.Str` and the like become tests of
+    `ast.Constant` and its value, and their calls become calls of `ast.Constant`, which is what they were since Python
+    3.8. A name in a string is left alone.
 
     ## References
     - [Python 3.14: removed](https://docs.python.org/3/whatsnew/3.14.html#removed)
@@ -53,5 +58,11 @@ class RemovedName(NameRule):
     words = words_of({name: row for name, row in ROWS.items() if row.removed_in and not row.member})
 
     def check(self, use: Use) -> None:
-        if not use.row.member and use.row.is_gone(self.context):
+        if self.is_own(use.row):
             self.report_gone(use, use.written)
+
+    def fix(self, use: Use) -> Change | None:
+        return super().fix(use) or constant_form(self.context, use.node, use.name)
+
+    def is_own(self, row: Row) -> bool:
+        return not row.member and row.is_gone(self.context)

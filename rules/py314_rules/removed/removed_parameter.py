@@ -38,7 +38,9 @@ class RemovedParameter(CallRule):
     ```
 
     ## Fix safety
-    There is no fix yet.
+    There is a fix where the argument can go, or be passed in another way. It is safe where the call means the same on
+    every Python that the project supports, and unsafe otherwise: without its own source of random numbers,
+    `random.shuffle` gives another order, and what is left out may have made a call.
 
     ## References
     - [What's New in Python 3.14: removed](https://docs.python.org/3/whatsnew/3.14.html#removed)
@@ -61,4 +63,5 @@ class RemovedParameter(CallRule):
             raises=row.raises if row.handled else None,
             module=match.module,
             confidence=match.confidence,
+            fix=self.fix(node, match),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Change, Confidence, Impact, Insert, Level, Rule, Words, cst
 
 # The field that holds the end of an expression or pattern; what is not here ends in a bracket or a name.
 _ENDS = {
@@ -51,7 +51,7 @@ class NumberRunsIntoKeyword(Rule):
     ```
 
     ## Fix safety
-    There is no fix yet; a space between the two keeps the meaning.
+    The fix puts a space between the two, which keeps the meaning: it is safe.
 
     ## References
     - [What's New in Python 3.12](https://docs.python.org/3/whatsnew/3.12.html)
@@ -117,6 +117,7 @@ class NumberRunsIntoKeyword(Rule):
                 help=f"Put a space before `{keyword}`.",
                 symbol="number and keyword",
                 part=(0, len(number.value) + len(keyword)),
+                fix=Change(f"Put a space before `{keyword}`", Insert(number, " ", behind=True), safe=True, since="2.7"),
             )
 
 

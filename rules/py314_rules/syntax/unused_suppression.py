@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, UnusedSuppression, Words
+from py314_check.api import Change, Confidence, Impact, Level, Remove, Rule, UnusedSuppression, Words
 
 _OUR_CODES = re.compile(rb"\b(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d")
 
@@ -31,7 +31,8 @@ class UnusedSuppressionComment(Rule):
     ```
 
     ## Fix safety
-    There is no fix.
+    The fix removes the comment: it is safe. A comment of which only some codes are without effect, or behind which more
+    is written, is left alone.
 
     ## References
     - [Suppressing findings](https://github.com/py314-check/py314-check/blob/main/docs/suppressions.md)
@@ -48,4 +49,6 @@ class UnusedSuppressionComment(Rule):
 
     def visit_UnusedSuppression(self, unused: UnusedSuppression) -> None:
         what = " and ".join(f"`{code}`" for code in unused.codes) or "anything"
-        self.report(unused, f"This comment does not silence {what}: there is no such finding.", help="Remove it.")
+        fix = Change("Remove the comment", Remove(unused), safe=True, since="2.7") if unused.is_whole else None
+        message = f"This comment does not silence {what}: there is no such finding."
+        self.report(unused, message, help="Remove it.", fix=fix)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import libcst as cst
 
 from py314_check.api import (
+    Change,
     Event,
     Function,
     InThreads,
@@ -23,7 +25,9 @@ from py314_check.api import (
     ThreadStart,
 )
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
+from py314_check.languages.changes import NotFixableError
 from py314_check.languages.python import scopes, setup_call, sharing
+from py314_check.languages.python.changes import Editor, Plan, make
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.locks import Locks
 from py314_check.languages.python.positions import locate
@@ -51,6 +55,7 @@ class PythonContext:
     def __init__(self, source: SourceFile, module: cst.Module, target: Target) -> None:
         self.path = source.path
         self.target = target
+        self.floor = source.floor
         self._source = source
         self._module = module
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
@@ -140,6 +145,9 @@ class PythonContext:
         if self.runs_later(node):
             return ": this fails when called"
         return ": this fails when the annotation is read" if self._reach.annotated(node) is not None else ""
+
+    def uses(self, alias: cst.ImportAlias) -> list[cst.Name] | None:
+        return self._editor.imports.uses(alias)
 
     def has_future(self, feature: str) -> bool:
         return feature in self._names.futures
@@ -261,9 +269,11 @@ class PythonContext:
             return Analysis([], [])
         statements = {node: self._statement(node) for _, node, _, _ in judged}
         wanted = statements.keys() | {found for found in statements.values() if found}
+        plans = [self._plan(report.fix, node) if verdict.guard is None else None for _, node, report, verdict in judged]
+        wanted |= {node for plan in plans if isinstance(plan, Plan) for node in plan.nodes}
         spans, comments = locate(self._module, self._source.text, wanted)
         located = []
-        for rule, node, report, verdict in judged:
+        for (rule, node, report, verdict), plan in zip(judged, plans, strict=True):
             start, end = spans[node]
             if report.part is not None:
                 start, end = start + report.part[0], start + report.part[1]
@@ -273,8 +283,18 @@ class PythonContext:
             if statement is not None:
                 first, last = spans[statement]
                 lines |= {self._source.position(first)[0], self._source.position(last)[0]}
-            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out))
+            fix = make(plan, spans, comments, self._source) if isinstance(plan, Plan) else plan
+            if isinstance(fix, NotFixableError):
+                report, fix = replace(report, help=f"{report.help} It is not fixed: {fix}.".lstrip()), None
+            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out, fix))
         return Analysis(located, comments)
+
+    def _plan(self, change: Change | None, reported: cst.CSTNode) -> Plan | NotFixableError | None:
+        return None if change is None else self._editor.plan(change, reported)
+
+    @cached_property
+    def _editor(self) -> Editor:
+        return Editor(self._names, self._source)
 
     def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, Verdict]]:
         if not self._reports:

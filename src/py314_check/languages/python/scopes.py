@@ -352,6 +352,20 @@ class Names:
         """The scope that the body of a class or function is."""
         return self._scopes[node]
 
+    def all_bindings(self, name: str, at: cst.CSTNode) -> list[Binding]:
+        """All bindings of a name in the scope where it is looked up from a node, whether or not they reach it."""
+        scope = self.binding_scope(name, self.scope_of(at))
+        return [] if scope is None else scope.bindings[name]
+
+    def scopes_around(self, node: cst.CSTNode) -> Iterator[Scope]:
+        """The scopes in which a name at a node is looked up, nearest first."""
+        home = self.scope_of(node)
+        scope: Scope | None = home
+        while scope is not None:
+            if scope is home or not isinstance(scope.node, cst.ClassDef):
+                yield scope
+            scope = scope.parent
+
     def binding_scope(self, name: str, home: Scope) -> Scope | None:
         """The scope in which a name is bound that is looked up in another, or None."""
         scope: Scope | None = home
