@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from py314_check.api import Change, Context, Imported, Insert, Remove, Rename, Replace, cst, parse_version
 
 Edits = tuple[Replace | Insert | Remove | Rename, ...]
-Content = tuple[str | Imported | cst.CSTNode, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ def _renaming(context: Context, node: cst.Attribute, name: str, row: Successor) 
     return Replace(node, *_imported(fix)) if context.dotted(node) else None
 
 
-def _imported(text: str) -> Content:
+def _imported(text: str) -> tuple[Imported, str]:
     """``module.name`` and ``module.name:.more`` as new text."""
     name, _, rest = text.partition(":")
     return (Imported(name), rest)
