@@ -60,6 +60,15 @@ class PythonContext:
     def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
         return self._types.definition(node)
 
+    def mro(self, node: cst.BaseExpression | cst.ClassDef | str) -> tuple[cst.ClassDef | str | None, ...]:
+        return self._types.mro(node)
+
+    def bound(self, name: str, at: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+        return self._names.bound(name, at)
+
+    def annotation(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        return self._types.annotation(node)
+
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
         made = self._names.value(node)
         entered = self._types.entered(node) if made is node and isinstance(node, cst.Name) else None
