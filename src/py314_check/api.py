@@ -397,8 +397,8 @@ class Remove:
 class Rename:
     """An object of a module is to be found under another qualified name, at this use of it or in this import of it.
 
-    The node is an expression (``pipes.quote``, and ``quote`` behind a star import), or the name or module in an import
-    statement (``Mapping`` in ``from collections import Mapping``); an import goes on to bind the name that it did.
+    The node is an expression (``pipes.quote``), or the name or the module in an import statement (``Mapping`` in ``from
+    collections import Mapping``), which goes on to bind the name that it did.
     """
 
     node: cst.CSTNode
@@ -524,6 +524,11 @@ class Context(Protocol):
 
     def fails_when(self, node: cst.CSTNode) -> str:
         """``: this fails when called`` where it does, for the end of a sentence; empty where it fails at once."""
+
+    def uses(self, alias: cst.ImportAlias) -> list[cst.Name] | None:
+        """All uses of the name that an import binds; None where something else binds it too, or may use it unseen:
+        other files (in a package's ``__init__.py``), or a string.
+        """
 
     def has_future(self, feature: str) -> bool:
         """Whether the file has ``from __future__ import FEATURE``."""

@@ -15,7 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from py314_check import __version__
-from py314_check.model import Applicability, Confidence, Crate, Edit, Finding, Fix, Impact, Level, Notification, Place
+from py314_check.model import (
+    Applicability,
+    Confidence,
+    Crate,
+    Edit,
+    Finding,
+    Fix,
+    Impact,
+    Leftover,
+    Level,
+    Notification,
+    Place,
+)
 from py314_check.registry import pack_digest
 from py314_check.scan import FileResult, ScanSettings, Task
 
@@ -89,8 +101,9 @@ def _result(path: str, data: dict[str, Any]) -> FileResult:
 def _finding(data: dict[str, Any]) -> Finding:
     fix = data["fix"]
     if fix is not None:
-        edits = tuple(Edit(Place(**edit["place"]), edit["content"]) for edit in fix["edits"])
-        fix = Fix(Applicability(fix["applicability"]), fix["message"], edits)
+        leftovers = (Leftover(_edit(one["edit"]), one["taken"], one["uses"]) for one in fix["leftovers"])
+        edits = tuple(map(_edit, fix["edits"]))
+        fix = Fix(Applicability(fix["applicability"]), fix["message"], edits, tuple(leftovers))
     return Finding(
         **{
             **data,
@@ -107,6 +120,10 @@ def _finding(data: dict[str, Any]) -> Finding:
             "fix": fix,
         }
     )
+
+
+def _edit(data: dict[str, Any]) -> Edit:
+    return Edit(Place(**data["place"]), data["content"])
 
 
 def _crate(data: dict[str, Any]) -> Crate:

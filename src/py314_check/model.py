@@ -105,12 +105,22 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Leftover:
+    """An import that goes, by ``edit``, once fixes have taken all of its ``uses``; one of them takes ``taken``."""
+
+    edit: Edit
+    taken: int
+    uses: int
+
+
+@dataclass(frozen=True)
 class Fix:
     """A set of edits, ordered by place and without overlaps, that mends one finding."""
 
     applicability: Applicability
     message: str
     edits: tuple[Edit, ...]
+    leftovers: tuple[Leftover, ...] = ()
 
 
 CrateVersion = tuple[int, int, int]

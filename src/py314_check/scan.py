@@ -169,7 +169,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     else:
         from py314_check.languages.events import READERS
 
-        entries = deliver(READERS[source.language](source), rules, source.path, settings.target)
+        entries = deliver(READERS[source.language](source), rules, source, settings.target)
         analysis = Analysis(entries, suppressions.comments_by_line(source, whole_line=False) if commented else [])
     located = sorted(analysis.located, key=lambda one: (one.place, one.rule.code, one.report.symbol))
     findings = _findings(located, source, settings)
@@ -197,7 +197,7 @@ def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> F
 def _events(events: Iterable[Event], source: SourceFile, settings: ScanSettings) -> list[Located]:
     from py314_check.languages.base import deliver
 
-    return deliver(events, _rules(settings.codes, settings.target), source.path, settings.target)
+    return deliver(events, _rules(settings.codes, settings.target), source, settings.target)
 
 
 def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSettings) -> list[Finding]:

@@ -95,6 +95,25 @@ def decode_native(data: bytes) -> str:
         return data.decode("latin-1")
 
 
+def encoded(text: str, like: SourceFile) -> bytes:
+    """The bytes of a changed text, encoded as the file is. Raises SourceError where the file's own text does not come
+    to its own bytes, as with a character that has two encodings.
+    """
+    data = like.data
+    if like.language == "python":
+        codec = _declared_encoding(data)[0] or "utf-8"
+        candidates = [codec if codec != "utf-8" or not data.startswith(codecs.BOM_UTF8) else "utf-8-sig"]
+    else:
+        candidates = ["utf-8-sig"] if data.startswith(codecs.BOM_UTF8) else ["utf-8", "latin-1"]
+    for codec in candidates:
+        try:
+            if like.text.encode(codec) == data:
+                return text.encode(codec)
+        except UnicodeEncodeError:
+            continue
+    raise SourceError("Its encoding does not give back the bytes of the file.", Place())
+
+
 def _declared_encoding(data: bytes) -> tuple[str | None, int]:
     """The encoding named in a PEP 263 comment on line 1 or 2, normalised as far as UTF-8 goes, and that line."""
     head = data.removeprefix(codecs.BOM_UTF8)[:4096]

@@ -311,7 +311,7 @@ def messages(text: str, language: str) -> list[str]:
     if language == "python":
         located = analyse(source, [Everything], Target(), with_comments=False).located
     else:
-        located = deliver(READERS_OF[language](source), [Everything], "file", Target())
+        located = deliver(READERS_OF[language](source), [Everything], source, Target())
     lines = text.split("\n")
     for one in located:  # each is placed at what it is about
         value = one.report.message.partition("=")[2].strip("'") or one.report.message.split()[1]

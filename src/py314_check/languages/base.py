@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from py314_check.api import Context, Event, Report, Requirement, Rule
+from py314_check.api import Context, Event, Node, Report, Requirement, Rule
+from py314_check.languages.changes import offsets, simple
 from py314_check.model import Fix, Place, Target
+from py314_check.source import SourceFile
 from py314_check.specifiers import holds
 
 
@@ -59,9 +61,10 @@ def visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Any], None]]]:
 class EventContext:
     """What rules have as their context where there is no syntax tree, only events: it answers nothing about nodes."""
 
-    def __init__(self, path: str, target: Target) -> None:
-        self.path = path
+    def __init__(self, source: SourceFile, target: Target) -> None:
+        self.path = source.path
         self.target = target
+        self._source = source
         self.located: list[Located] = []
 
     def report(self, rule: Rule, node: object, report: Report) -> None:
@@ -71,12 +74,18 @@ class EventContext:
         if report.part is not None:
             start, end = (place.column + offset for offset in report.part)
             place = Place(place.line, start, place.line, end)
-        self.located.append(Located(rule, place, report, None, frozenset({place.line, place.end_line})))
+        lines = frozenset({place.line, place.end_line})
+        self.located.append(Located(rule, place, report, None, lines, fix=simple(report.fix, self._span, self._source)))
+
+    def _span(self, node: Event | Node) -> tuple[int, int]:
+        if not isinstance(node, Event):
+            raise TypeError("outside of trees, changes are made at events")
+        return offsets(node.place, self._source)
 
 
-def deliver(events: Iterable[Event], rules: Sequence[type[Rule]], path: str, target: Target) -> list[Located]:
+def deliver(events: Iterable[Event], rules: Sequence[type[Rule]], source: SourceFile, target: Target) -> list[Located]:
     """Hands each event to the rules that visit its type, and returns what they report."""
-    context = EventContext(path, target)
+    context = EventContext(source, target)
     made = [rule(cast(Context, context)) for rule in rules]
     hand_out(events, made, target)
     return context.located

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from py314_check.api import Context, Directive, Event, Owner, Report, Rule, Static, cst
 from py314_check.languages.base import Analysis, Located, handlers, visitors
+from py314_check.languages.changes import simple
 from py314_check.languages.native.declarations import LOOPS
 from py314_check.languages.native.locks import Locks
 from py314_check.languages.native.macros import rewritten
@@ -254,21 +255,23 @@ class NativeContext:
         return word in self._source.text and word.encode() not in self.code
 
     def report(self, rule: Rule, node: cst.CSTNode | Event | Node, report: Report) -> None:
-        from tree_sitter import Node
-
         self._deadline.check()
-        if isinstance(node, Directive):
-            start, end = node.start, node.start + len(node.text)
-        elif isinstance(node, Node):
-            if node.type == "function_definition":
-                node = _name_node(node) or node
-            start, end = node.start_byte, node.end_byte
-        else:
-            raise TypeError("in a C file, findings are reported at nodes of its tree and at directives")
+        named = _name_node(cast("Node", node)) if getattr(node, "type", "") == "function_definition" else None
+        start, end = self._span(node if named is None else named)
         if report.part is not None:
             start, end = start + report.part[0], start + report.part[1]
         place = self._source.place(start, end)
-        self.located.append(Located(rule, place, report, None, frozenset({place.line, place.end_line})))
+        fix = simple(report.fix, self._span, self._source)
+        self.located.append(Located(rule, place, report, None, frozenset({place.line, place.end_line}), fix=fix))
+
+    def _span(self, node: cst.CSTNode | Event | Node) -> tuple[int, int]:
+        from tree_sitter import Node
+
+        if isinstance(node, Directive):
+            return node.start, node.start + len(node.text)
+        if isinstance(node, Node):
+            return node.start_byte, node.end_byte
+        raise TypeError("in a C file, findings are reported at nodes of its tree and at directives")
 
     # For the engine.
 

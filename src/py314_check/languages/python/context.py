@@ -9,9 +9,11 @@ from functools import cached_property
 
 import libcst as cst
 
-from py314_check.api import Event, Member, Node, NodeT, Report, Rule, Settings
+from py314_check.api import Change, Event, Member, Node, NodeT, Report, Rule, Settings
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
+from py314_check.languages.changes import NotFixableError
 from py314_check.languages.python import scopes, setup_call
+from py314_check.languages.python.changes import Editor, Plan, make
 from py314_check.languages.python.guards import Guards, Subject
 from py314_check.languages.python.positions import locate
 from py314_check.languages.python.reachability import Reachability, Verdict
@@ -123,6 +125,9 @@ class PythonContext:
             return ": this fails when called"
         return ": this fails when the annotation is read" if self._reach.annotated(node) is not None else ""
 
+    def uses(self, alias: cst.ImportAlias) -> list[cst.Name] | None:
+        return self._editor.imports.uses(alias)
+
     def has_future(self, feature: str) -> bool:
         return feature in self._names.futures
 
@@ -189,9 +194,11 @@ class PythonContext:
             return Analysis([], [])
         statements = {node: self._statement(node) for _, node, _, _ in judged}
         wanted = statements.keys() | {found for found in statements.values() if found}
+        plans = [self._plan(report.fix) if verdict.guard is None else None for _, _, report, verdict in judged]
+        wanted |= {node for plan in plans if isinstance(plan, Plan) for node in plan.nodes}
         spans, comments = locate(self._module, self._source.text, wanted)
         located = []
-        for rule, node, report, verdict in judged:
+        for (rule, node, report, verdict), plan in zip(judged, plans, strict=True):
             start, end = spans[node]
             if report.part is not None:
                 start, end = start + report.part[0], start + report.part[1]
@@ -201,8 +208,18 @@ class PythonContext:
             if statement is not None:
                 first, last = spans[statement]
                 lines |= {self._source.position(first)[0], self._source.position(last)[0]}
-            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out))
+            fix = make(plan, spans, comments, self._source) if isinstance(plan, Plan) else plan
+            if isinstance(fix, NotFixableError):
+                report, fix = replace(report, help=f"{report.help} It is not fixed: {fix}.".lstrip()), None
+            located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out, fix))
         return Analysis(located, comments)
+
+    def _plan(self, change: Change | None) -> Plan | NotFixableError | None:
+        return None if change is None else self._editor.plan(change)
+
+    @cached_property
+    def _editor(self) -> Editor:
+        return Editor(self._names, self._source)
 
     def _judged(self) -> list[tuple[Rule, cst.CSTNode, Report, Verdict]]:
         if not self._reports:

@@ -347,6 +347,24 @@ class Names:
         """Whether a name, looked up where a node stands, is bound nowhere in the file."""
         return self._binding_scope(name, self.scope_of(node)) is None
 
+    def all_bindings(self, name: str, at: cst.CSTNode) -> list[Binding]:
+        """All bindings of a name in the scope where it is looked up from a node, whether or not they reach it."""
+        scope = self.binding_scope(name, at)
+        return [] if scope is None else scope.bindings[name]
+
+    def binding_scope(self, name: str, at: cst.CSTNode) -> Scope | None:
+        """The scope that binds a name which is looked up where a node stands; None for none in the file."""
+        return self._binding_scope(name, self.scope_of(at))
+
+    def scopes_around(self, node: cst.CSTNode) -> Iterator[Scope]:
+        """The scopes in which a name at a node is looked up, nearest first."""
+        home = self.scope_of(node)
+        scope: Scope | None = home
+        while scope is not None:
+            if scope is home or not isinstance(scope.node, cst.ClassDef):
+                yield scope
+            scope = scope.parent
+
     def _binding_scope(self, name: str, home: Scope) -> Scope | None:
         scope: Scope | None = home
         while scope is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from py314_check.api import Attribute, Context, Event, Report, Rule, cst
 from py314_check.languages.base import Analysis, Located, handlers, visitors
+from py314_check.languages.changes import simple
 from py314_check.languages.native.slicing import ascii_bytes
 from py314_check.languages.parsing import Deadline, between, parse, walk
 from py314_check.languages.reach import ANY_TIME, SETTING_UP, only_by
@@ -60,6 +61,12 @@ class _File:
     comments: list[tuple[int, str]] = field(default_factory=list)
     attributed: dict[int, tuple[Node, list[Attribute]]] = field(default_factory=dict)
     starts: dict[int, int] = field(default_factory=dict)
+
+
+def _span(node: Event | Node) -> tuple[int, int]:
+    if isinstance(node, Event):
+        raise TypeError("in a Rust file, changes are made to nodes of its tree")
+    return node.start_byte, node.end_byte
 
 
 def _read(source: SourceFile, kinds: Collection[str], deadline: Deadline) -> _File:
@@ -165,7 +172,8 @@ class RustContext:
         first, _ = self._source.position(self._file.starts.get(node.id, node.start_byte))
         node = node.child_by_field_name("name") or node
         place = self._source.place(node.start_byte, node.end_byte)
-        self.located.append(Located(rule, place, report, None, frozenset(range(first, place.end_line + 1))))
+        fix = simple(report.fix, _span, self._source)
+        self.located.append(Located(rule, place, report, None, frozenset(range(first, place.end_line + 1)), fix=fix))
 
     # For the engine.
 
