@@ -481,6 +481,9 @@ class Context(Protocol):
         All of them in that scope, wherever they stand; none for builtins and for what the file binds nowhere.
         """
 
+    def spelled(self, name: str, at: cst.CSTNode) -> str:
+        """What a qualified name is called at a node by what the file imports for sure; empty where nothing gives it."""
+
     def annotation(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
         """The expression that a string in an annotation holds, which may be asked for as if it stood there.
 

@@ -36,6 +36,7 @@ _STRUCTURAL = re.compile(r"(?:collections\.abc|typing|numbers|contextlib|io|impo
 _BYTES_LIKE = {"builtins.bytearray", "builtins.memoryview"}
 _CLASS_NAME = re.compile(r"_*[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 _GATHERED = re.compile(r".*(?:Types|Classes)")
+_VARIABLE = re.compile(r"_*[A-Z]{1,3}|\w*[a-z_]T|\w+_co|\w+_contra")
 _MAX_ALIASES = 12
 
 
@@ -72,7 +73,7 @@ class Form:
     @property
     def is_structural(self) -> bool:
         """Whether a value may belong to it whose class does not derive from it."""
-        return not self.order or None in self.order or any(map(_is_structural, self.order))
+        return not self.order or None in self.order or any(map(is_structural, self.order))
 
 
 def read(context: Context, node: cst.BaseExpression | None, *, depth: int = 0, is_quoted: bool = False) -> Sequence[Form]:
@@ -160,6 +161,21 @@ def _says_otherwise(context: Context, keyword: cst.Arg) -> bool:
     return not order or any(isinstance(one, cst.FunctionDef) and "check" in one.name.value for one in methods)
 
 
+def may_be_variable(form: Form) -> bool:
+    """Whether a type variable may stand in a type: a name of which nothing is known, or that is written like one."""
+    if isinstance(form.node, (cst.Ellipsis, cst.List)):
+        return False
+    is_special = isinstance(form.name, str) and not form.order and not form.name.startswith("typing.")
+    if not form.name or (is_special and _VARIABLE.fullmatch(str(form.name).rpartition(".")[2]) is not None):
+        return True
+    return any(may_be_variable(one) for argument in form.arguments for one in argument)
+
+
+def promoted(name: Class) -> tuple[str, ...]:
+    """The other classes whose instances an annotation with a class admits, too: those of ``int`` for ``float``."""
+    return _PROMOTED.get(name, ()) if isinstance(name, str) else ()
+
+
 def is_final(context: Context, form: Form) -> bool:
     """Whether nothing derives from a class: then ``type(x) is T`` says as much as ``isinstance(x, T)``."""
     if not isinstance(form.name, cst.ClassDef):
@@ -199,7 +215,7 @@ def is_within(form: Form, other: Form) -> bool | None:
         return None
     if other.is_free or form.name == other.name or other.name in form.order:
         return True
-    if isinstance(other.name, str) and form.name in _PROMOTED.get(other.name, ()):
+    if not set(promoted(other.name)).isdisjoint(form.order):
         return True
     if other.name == NONE:
         return False
@@ -213,7 +229,7 @@ def are_apart(form: Form, other: Form) -> bool:
     if (form.name == NONE) == (other.name == NONE):
         return False
     others = other if form.name == NONE else form
-    return bool(others.name) and not others.is_free and not any(map(_is_structural, others.order))
+    return bool(others.name) and not others.is_free and others.name != "collections.abc.Hashable"
 
 
 def is_assignable(form: Form, other: Form) -> bool | None:
@@ -263,6 +279,6 @@ def _is_literal_assignable(form: Form, other: Form) -> bool | None:
     return True if form.node is not None and other.node is not None and form.node.deep_equals(other.node) else None
 
 
-def _is_structural(kind: Class | None) -> bool:
+def is_structural(kind: Class | None) -> bool:
     """Whether a class is one that others belong to without deriving from it."""
     return isinstance(kind, str) and _STRUCTURAL.match(kind) is not None

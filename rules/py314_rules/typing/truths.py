@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from py314_check.api import Context, cst
-from py314_rules.typing.forms import CALLABLE, NONE, Form, are_apart, is_class, is_final, read
+from py314_rules.typing.forms import CALLABLE, NONE, Form, are_apart, is_class, is_final, is_within, read
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Truth:
 
 
 TRUE, FALSE = Truth(is_negated=True), Truth()
-_NEVER = Truth(is_exact=False)
-"""What is never returned, because the function raises an exception instead."""
+_NEVER = Truth()
+"""What is never returned, because the function raises an exception instead; known by its identity."""
 
 
 def negation(truth: Truth | None) -> Truth | None:
@@ -42,11 +42,19 @@ def conjunction(one: Truth | None, other: Truth | None) -> Truth | None:
     if one.is_negated:
         one, other = other, one
     if not other.is_negated:
-        fewer = one if _names(one) <= _names(other) else other
-        return replace(fewer, is_exact=is_exact and _names(fewer) <= _names(one) & _names(other))
+        return _intersection(one, other, is_exact)
     rest = tuple(form for form in one.forms if form.name not in _names(other))
-    is_exact = is_exact and all(are_apart(form, removed) for form in rest for removed in other.forms)
-    return Truth(rest, is_exact=is_exact)
+    left_out = [(form, other) for form in rest for other in other.forms if not are_apart(form, other)]
+    if left_out and all(is_within(other, form) is False for form, other in left_out):
+        return None  # who would leave out what is not there? Both may be bases of one class
+    return Truth(rest, is_exact=is_exact and not left_out)
+
+
+def _intersection(one: Truth, other: Truth, is_exact: bool) -> Truth | None:
+    for fewer, more in ((one, other), (other, one)):
+        if all(any(is_within(form, wider) for wider in more.forms) for form in fewer.forms):
+            return replace(fewer, is_exact=is_exact)
+    return None
 
 
 def disjunction(one: Truth | None, other: Truth | None) -> Truth | None:
@@ -62,8 +70,8 @@ def disjunction(one: Truth | None, other: Truth | None) -> Truth | None:
 
 def choice(test: Truth | None, body: Truth | None, orelse: Truth | None) -> Truth | None:
     """``body if test else orelse``."""
-    if _NEVER in (body, orelse):
-        return orelse if body == _NEVER else body
+    if body is _NEVER or orelse is _NEVER:
+        return orelse if body is _NEVER else body
     if body == TRUE:
         return disjunction(test, orelse)
     if orelse == FALSE:
@@ -95,7 +103,7 @@ class Truths:
     def returned(self) -> Truth | None:
         """What the function returns; None where nothing is known of it, or it may return what is no bool."""
         truth = self._block(self._function.body.body, None)
-        return None if truth == _NEVER else truth
+        return None if truth is _NEVER else truth
 
     # Statements, from the last to the first: `after` is what is returned behind them.
 

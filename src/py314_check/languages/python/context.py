@@ -66,7 +66,10 @@ class PythonContext:
         return self._types.mro(node)
 
     def bound(self, name: str, at: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
-        return self._names.bound(name, at)
+        return tuple(binding.node for binding in self._names.all_bindings(name, at))
+
+    def spelled(self, name: str, at: cst.CSTNode) -> str:
+        return self._editor.imports.spelled(name, at)
 
     def annotation(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
         return self._types.annotation(node)

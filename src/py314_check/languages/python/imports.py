@@ -58,17 +58,25 @@ class Imports:
             if not self._names.is_unbound(at, last):
                 raise NotFixableError(f"`{last}` is another name in this file")
             return last
+        spelled = self.spelled(name, at)
+        if spelled:
+            return spelled
+        addition, bound = self._addition(module, last, at, instead_of)
+        self._must_be_free(bound, module, at, addition)
+        if addition not in added:
+            added.append(addition)
+        return name if instead_of is not None else last
+
+    def spelled(self, name: str, at: cst.CSTNode) -> str:
+        """What a qualified name is called at a node by what the file imports; empty where nothing gives it."""
+        module, _, last = name.rpartition(".")
         for local, bindings in self._imported(at):
             for binding in bindings:
                 if binding.qualified in (name, module) and _full_name(binding) in (name, module):
                     return local if binding.qualified == name else f"{local}.{last}"
                 if binding.qualified == local and _full_name(binding) == module and module.startswith(f"{local}."):
                     return name
-        addition, bound = self._addition(module, last, at, instead_of)
-        self._must_be_free(bound, module, at, addition)
-        if addition not in added:
-            added.append(addition)
-        return name if instead_of is not None else last
+        return ""
 
     def _imported(self, at: cst.CSTNode) -> Iterator[tuple[str, list[Binding]]]:
         """The names that only imports bind, and that are there whenever a node runs, nearest scope first."""

@@ -338,11 +338,6 @@ class Names:
                 self.parents[child] = node
                 stack.append(child)
 
-    def bound(self, name: str, at: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
-        """The nodes that bind a name in the scope where a node looks it up, in order."""
-        scope = self._binding_scope(name, self.scope_of(at))
-        return () if scope is None else tuple(one.node for one in scope.bindings[name])
-
     def is_unbound(self, node: cst.CSTNode, name: str) -> bool:
         """Whether a name, looked up where a node stands, is bound nowhere in the file."""
         return self._binding_scope(name, self.scope_of(node)) is None
