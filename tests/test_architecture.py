@@ -16,7 +16,7 @@ LAYERS = (
     ("facts", "fingerprints", "mentions", "pieces", "source", "specifiers", "__init__"),
     ("api",),
     ("registry", "words", "suppressions", "languages", "discovery", "manifests", "requirements", "cargo", "project"),
-    ("config", "scan"),
+    ("config", "fixes", "scan"),
     ("cache",),
     ("run", "reporters"),
     ("cli", "__main__"),

@@ -14,7 +14,8 @@ from py314_check import __version__
 from py314_check import config as configuration
 from py314_check.config import COLORS, CONFIDENCES, FAIL_ON, FORMATS, LEVELS, ConfigError
 from py314_check.discovery import DEFAULT_EXCLUDE, PathError
-from py314_check.model import Confidence, Level, Report, Target
+from py314_check.fixes import diff
+from py314_check.model import Applicability, Confidence, Level, Report, Target
 from py314_check.registry import RuleError, all_rules, describe, find
 from py314_check.run import MISSING, STDIN, Options, Progress, check
 
@@ -58,6 +59,10 @@ def _flag(name: str, text: str, *more: str) -> Decorator[Any]:
     return click.option(*more, name, is_flag=True, default=None, help=text)
 
 
+def _switch(name: str, text: str) -> Decorator[Any]:
+    return click.option(f"{name}/--no-{name[2:]}", default=None, help=text)
+
+
 def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
     return click.option(name, type=click.Choice(values), default=None, help=text)
 
@@ -81,6 +86,9 @@ def _choice(name: str, values: tuple[str, ...], text: str) -> Decorator[Any]:
     help="Write the report there instead of to standard output; FORMAT:PATH writes one more report.",
 )
 @_flag("--show-guarded", "Also list findings that a guard makes harmless, as notes.")
+@_switch("--fix", "Write fixes to the files: those that are safe.")
+@_switch("--unsafe-fixes", "With --fix and --diff, also the fixes that may change what the code does.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @click.option(
     "--exclude", multiple=True, callback=_several, help="Names or globs to leave out, instead of the defaults."
 )
@@ -120,7 +128,12 @@ def check_command(
         options = _options(paths, settings, given, file, hashes=any(form == "sarif" for form, _ in outputs))
         say.detail(f"target: Python {options.target}; configuration: {file or 'none'}")
         report = _run(options, settings, say)
-        _write(report, outputs, settings)
+        if options.diff:
+            outputs = [(form, path) for form, path in outputs if path != "-"]
+            _to_stdout(b"".join(diff(change.path, change.before, change.after) for change in report.changes))
+        elif options.fix and options.stdin is not None:  # standard output has the source, fixed or as it was
+            _to_stdout(next((change.after for change in report.changes), options.stdin))
+        _write(report, outputs, settings, errors=options.fix and options.stdin is not None)
     except (ConfigError, PathError, RuleError) as error:
         raise click.UsageError(str(error), ctx) from None
     for path, why in report.foreign:
@@ -135,7 +148,18 @@ def check_command(
         say.warn(
             f"GitHub shows {_GITHUB_SHOWS} results of a report, the worst first; this one has {len(report.findings)}."
         )
+    if options.fix or options.diff:
+        say.say(_fixed(report, options))
     ctx.exit(report.exit_code)
+
+
+def _fixed(report: Report, options: Options) -> str:
+    """What fixes did, or would do."""
+    verb = "Would fix" if options.diff else "Fixed"
+    files = len(report.changes)
+    done = f"{verb} {report.fixed} finding{'s'[: report.fixed != 1]} in {files} file{'s'[: files != 1]}"
+    more = 0 if options.unsafe_fixes else report.fixable(Applicability.UNSAFE)
+    return f"{done}; --unsafe-fixes could fix {more} more." if more else f"{done}."
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -150,6 +174,8 @@ _DEFAULTS: dict[str, Any] = {
     "output-format": "text",
     "output-file": [],
     "show-guarded": False,
+    "fix": False,
+    "unsafe-fixes": False,
     "exclude": list(DEFAULT_EXCLUDE),
     "extend-exclude": [],
     "force-exclude": False,
@@ -173,6 +199,10 @@ class _Speaker:
     def warn(self, message: str) -> None:
         if not self._quiet:
             click.echo(f"warning: {_plain(message)}", err=True)
+
+    def say(self, message: str) -> None:
+        if not self._quiet:
+            click.echo(_plain(message), err=True)
 
     def detail(self, message: str) -> None:
         if self._verbose:
@@ -209,6 +239,9 @@ def _options(
         jobs=settings["jobs"],
         line_hashes=hashes,
         word_test=not given["no_word_test"],
+        fix=settings["fix"] and not given["diff"],
+        unsafe_fixes=settings["unsafe-fixes"],
+        diff=given["diff"],
         stdin=sys.stdin.buffer.read() if from_stdin else None,
         stdin_filename=given["stdin_filename"],
         config_file=file,
@@ -239,7 +272,8 @@ def _outputs(settings: dict[str, Any]) -> list[tuple[str, str]]:
     return outputs if taken else [(settings["output-format"], "-"), *outputs]
 
 
-def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, Any]) -> None:
+def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, Any], *, errors: bool) -> None:
+    """Writes the reports; ``errors``: to standard error what else goes to standard output."""
     from py314_check.reporters import render
 
     for form, path in outputs:
@@ -248,17 +282,23 @@ def _write(report: Report, outputs: list[tuple[str, str]], settings: dict[str, A
             report, form, color=to_terminal and _color(settings["color"]), width=_width() if to_terminal else 100
         )
         data = text.encode("utf-8", "backslashreplace")
-        if to_terminal:
-            try:
-                sys.stdout.buffer.write(data)
-                sys.stdout.buffer.flush()
-            except BrokenPipeError:  # the reader has seen enough: say nothing, also not at shutdown
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if to_terminal and errors:
+            sys.stderr.buffer.write(data)
+        elif to_terminal:
+            _to_stdout(data)
         else:
             try:
                 Path(path).write_bytes(data)
             except OSError as error:
                 raise ConfigError(f"cannot write the report to {path}: {error.strerror}") from None
+
+
+def _to_stdout(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # the reader has seen enough: say nothing, also not at shutdown
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _color(when: str) -> bool:

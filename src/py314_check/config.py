@@ -29,6 +29,8 @@ KEYS: dict[str, type | str | tuple[str, ...]] = {
     "output-format": FORMATS,
     "output-file": STRINGS,
     "show-guarded": bool,
+    "fix": bool,
+    "unsafe-fixes": bool,
     "exclude": STRINGS,
     "extend-exclude": STRINGS,
     "force-exclude": bool,

@@ -7,27 +7,23 @@ import os
 import re
 import stat
 import tempfile
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from py314_check.languages.changes import offsets
-from py314_check.model import Applicability, Edit, Finding, Fix
-from py314_check.source import SourceFile
+from py314_check.model import Applicability, Edit, FileChange, Finding, Fix, Notification
+from py314_check.scan import FileResult, ScanSettings, Task, prepare, read
+from py314_check.source import SourceError, SourceFile, encoded
 
 MAX_ROUNDS = 10
 """How often a file is looked at again for what one round of fixes left, or brought up."""
 
 
 class NotWrittenError(Exception):
-    """A file that was left as it is; the message is a sentence that says why."""
-
-
-def wanted(findings: Iterable[Finding], *, unsafe: bool) -> list[Fix]:
-    """The fixes of some findings that may be applied, in the order of the findings."""
-    fixes = (one.fix for one in findings if one.fix is not None and one.guard is None)
-    return [fix for fix in fixes if unsafe or fix.applicability is Applicability.SAFE]
+    """A file that was left as it is; the message is a clause that says why."""
 
 
 def apply(fixes: Iterable[Fix], source: SourceFile) -> tuple[str, int]:
@@ -79,29 +75,127 @@ def diff(path: str, before: bytes, after: bytes) -> bytes:
     return "".join(whole).encode("latin-1")
 
 
-def write(path: Path, before: bytes, after: bytes) -> None:
+def _write(path: Path, before: bytes, after: bytes) -> None:
     """Puts new content into a file, whole or not at all: what a link points to keeps its place, mode and owner.
 
-    Raises NotWrittenError where the file cannot be written, or is not what it was when it was read.
+    Raises NotWrittenError where the file is read-only, or not what it was when it was read, and OSError.
     """
     real = Path(os.path.realpath(path))
+    status = real.stat()
+    if not status.st_mode & stat.S_IWUSR or not os.access(real, os.W_OK):
+        raise NotWrittenError("it is read-only")
+    handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
     try:
-        status = real.stat()
-        if not status.st_mode & stat.S_IWUSR or not os.access(real, os.W_OK):
-            raise NotWrittenError("Not fixed: the file is read-only.")
-        handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(after)
+        os.chmod(temporary, stat.S_IMODE(status.st_mode))
+        if hasattr(os, "chown"):
+            with suppress(PermissionError):
+                os.chown(temporary, status.st_uid, status.st_gid)
+        if real.read_bytes() != before:
+            raise NotWrittenError("it has changed since it was read; run again")
+        os.replace(temporary, real)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+class Fixing:
+    """The files of a run while they are fixed. Nothing is written until ``write`` is called."""
+
+    def __init__(self, tasks: Sequence[Task], results: Iterable[FileResult]) -> None:
+        self.notes: list[Notification] = []
+        self._first = {result.path: result for result in results}
+        self._results = dict(self._first)
+        self._before = {task.path: task for task in tasks}
+        self._after: dict[str, Task] = {}
+        self._applied: Counter[str] = Counter()
+
+    @property
+    def results(self) -> Collection[FileResult]:
+        """What the files come to as they are now."""
+        return self._results.values()
+
+    @property
+    def fixed(self) -> int:
+        """How many fixes were applied."""
+        return self._applied.total()
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """What became of the files, sorted by path."""
+        return tuple(FileChange(path, self._before[path].data, task.data) for path, task in sorted(self._after.items()))
+
+    def run(
+        self,
+        wanted: Callable[[], Iterable[Finding]],
+        rescan: Callable[[Sequence[Task]], Iterable[FileResult]],
+        settings: ScanSettings,
+        *,
+        unsafe: bool,
+    ) -> None:
+        """Applies fixes, round by round, until none is left.
+
+        ``wanted`` gives the findings of ``results`` that are reported, ``rescan`` analyses files again: one that does
+        not parse any more is left as it was before that round.
+        """
+        everything = replace(settings, word_test=False)
+        dirty = set(self._before)
+        for _ in range(MAX_ROUNDS):
+            tasks: dict[str, Task] = {}
+            applied: Counter[str] = Counter()
+            for path, fixes in _by_path(wanted(), unsafe=unsafe).items():
+                task = self._after.get(path, self._before.get(path))
+                if task is None or path not in dirty:
+                    continue
+                data, count = self._fixed(task, fixes)
+                again = prepare(path, data, everything)
+                if data != task.data and isinstance(again, Task):
+                    tasks[path], applied[path] = replace(again, floor=task.floor), count
+            dirty = set()
+            for result in rescan(list(tasks.values())):
+                if result.parsed:
+                    dirty.add(result.path)
+                    self._after[result.path] = tasks[result.path]
+                    self._results[result.path] = result
+                    self._applied[result.path] += applied[result.path]
+                else:
+                    self._complain(result.path, "what came out would not parse; please report it with this file")
+            if not dirty:
+                return
+
+    def _fixed(self, task: Task, fixes: Sequence[Fix]) -> tuple[bytes, int]:
+        """The file with fixes applied, and how many were."""
+        source = read(task.path, task.data)
+        text, count = apply(fixes, source)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(after)
-            os.chmod(temporary, stat.S_IMODE(status.st_mode))
-            if hasattr(os, "chown"):
-                with suppress(PermissionError):
-                    os.chown(temporary, status.st_uid, status.st_gid)
-            if real.read_bytes() != before:
-                raise NotWrittenError("Not fixed: the file has changed since it was read. Run again.")
-            os.replace(temporary, real)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise NotWrittenError(f"Not fixed: it cannot be written: {error.strerror}.") from error
+            return encoded(text, source), count
+        except SourceError as error:
+            self._complain(task.path, str(error))
+            return task.data, 0
+
+    def undo(self, paths: Iterable[str]) -> None:
+        """Forgets what became of some files: their results are those of the files as they are on the disk."""
+        for path in paths:
+            self._results[path] = self._first[path]
+
+    def write(self, path: Path, change: FileChange) -> None:
+        """Writes what became of a file. Where that fails, it counts as it was, and a notification says why."""
+        try:
+            _write(path, change.before, change.after)
+        except (NotWrittenError, OSError) as error:
+            self._complain(change.path, getattr(error, "strerror", None) or str(error))
+            self.undo([change.path])
+            del self._after[change.path], self._applied[change.path]
+
+    def _complain(self, path: str, why: str) -> None:
+        self.notes.append(Notification(path, "not-fixed", f"Not fixed: {why}."))
+
+
+def _by_path(findings: Iterable[Finding], *, unsafe: bool) -> dict[str, list[Fix]]:
+    """The fixes that may be applied, by file and in the order of the findings."""
+    found: defaultdict[str, list[Fix]] = defaultdict(list)
+    for one in findings:
+        if one.fix is not None and one.guard is None and (unsafe or one.fix.applicability is Applicability.SAFE):
+            found[one.path].append(one.fix)
+    return found

@@ -263,6 +263,15 @@ class RuleInfo:
 
 
 @dataclass(frozen=True)
+class FileChange:
+    """What fixes make of a file."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole result of a run, as every reporter is given it. Findings are sorted; guarded ones are in on request."""
 
@@ -278,3 +287,12 @@ class Report:
     exit_code: int
     foreign: tuple[tuple[str, str], ...] = ()
     """The files that are not the project's own code, generated or vendored, each with why it was left alone."""
+    changes: tuple[FileChange, ...] = ()
+    """What fixes made of files, or would make of them, sorted by path."""
+    fixed: int = 0
+    """How many fixes that took."""
+
+    def fixable(self, applicability: Applicability) -> int:
+        """How many of the findings have a fix that is safe, or one that is not."""
+        fixes = (one.fix for one in self.findings if one.guard is None)
+        return sum(fix is not None and fix.applicability is applicability for fix in fixes)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from py314_check import __version__
 from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
-from py314_check.model import Confidence, Finding, Level, Notification, Report, Target
+from py314_check.fixes import Fixing
+from py314_check.model import Confidence, FileChange, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
 from py314_check.scan import (
@@ -66,6 +67,11 @@ class Options:
     """Source given on standard input, for the path ``-``."""
     stdin_filename: str | None = None
     config_file: Path | None = None
+    fix: bool = False
+    """Whether fixes are written to the files."""
+    diff: bool = False
+    """Whether it is only found out what they would change."""
+    unsafe_fixes: bool = False
     cache: bool = False
     cache_dir: Path | None = None
     """Where results are kept; None for ``.py314_check_cache`` in the project root."""
@@ -107,17 +113,39 @@ def check(
             results.append(prepared)
     cache = _cache(options, root, settings) if options.cache and tasks else None
     results += _scan(tasks, settings, options.jobs, executor, progress, cache)
-    settled = [
-        (one, where[one.path])
-        for result in results
-        for finding in result.findings
-        if (one := settle(finding, where[finding.path], project))
-    ]
-    found = list(in_company(settled, project))
+
+    def settled(results: Iterable[FileResult]) -> list[Finding]:
+        every = (finding for result in results for finding in result.findings)
+        kept = [(one, where[one.path]) for finding in every if (one := settle(finding, where[finding.path], project))]
+        return list(in_company(kept, project))
+
+    fixing = Fixing(tasks, results)
+    if options.fix or options.diff:
+
+        def wanted() -> list[Finding]:
+            return reported(settled(fixing.results), options.level, options.confidence)
+
+        def rescan(tasks: Sequence[Task]) -> list[FileResult]:
+            return _scan(tasks, settings, options.jobs, executor, None, None)
+
+        fixing.run(wanted, rescan, settings, unsafe=options.unsafe_fixes)
+    changes = fixing.changes
+    if options.diff:
+        fixing.undo(change.path for change in changes)
+    else:
+        for change in changes:
+            if where[change.path] != _stdin_path(options):
+                fixing.write(where[change.path], change)
+        changes = fixing.changes
+    found = settled(fixing.results)
     for problem in project.problems:
         warn(problem)
     notes = [Notification(path.as_posix(), MISSING, str(error)) for path, error in missing.items()]
-    return _report(options, root, results, found, notes)
+    return _report(options, root, fixing, changes, found, notes)
+
+
+def _stdin_path(options: Options) -> Path:
+    return Path.cwd() / (options.stdin_filename or "<stdin>")
 
 
 def _read(
@@ -125,7 +153,7 @@ def _read(
 ) -> Iterator[tuple[Path, bytes | OSError]]:
     """Each file with its bytes, or with the error that kept it from being read."""
     if any(str(path) == STDIN for path in options.paths):
-        yield Path.cwd() / (options.stdin_filename or "<stdin>"), options.stdin or b""
+        yield _stdin_path(options), options.stdin or b""
     for path in discover(
         paths,
         root=root,
@@ -208,7 +236,8 @@ def _processors() -> int:
 def _report(
     options: Options,
     root: Path,
-    results: Sequence[FileResult],
+    fixing: Fixing,
+    changes: tuple[FileChange, ...],
     found: Sequence[Finding],
     notes: Sequence[Notification],
 ) -> Report:
@@ -217,8 +246,11 @@ def _report(
     guarded = [one for one in reported(found, Level.NOTE, options.confidence) if one.guard is not None]
     plain = [one for one in every if one.guard is None]
     shown = sorted([*plain, *guarded], key=lambda one: one.sort_key) if options.show_guarded else plain
-    notifications = [*notes, *(note for result in results for note in result.notifications)]
+    results = fixing.results
+    notifications = [*notes, *fixing.notes, *(note for result in results for note in result.notifications)]
     fails = options.fail_on is not None and any(one.level.rank >= options.fail_on.rank for one in plain)
+    if options.diff:
+        fails = bool(changes)
     return Report(
         target=options.target,
         root=Path(os.path.relpath(root)).as_posix(),
@@ -229,6 +261,8 @@ def _report(
         version=__version__,
         exit_code=2 if notes else 1 if fails else 0,
         foreign=tuple(sorted((result.path, result.foreign) for result in results if result.foreign)),
+        changes=changes,
+        fixed=fixing.fixed,
     )
 
 

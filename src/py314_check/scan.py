@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -122,10 +122,9 @@ def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
 
 def scan_file(task: Task, settings: ScanSettings) -> FileResult:
     """Analyses one file. Never raises: what goes wrong is a finding or a notification of this file alone."""
-    language = language_of(PurePosixPath(task.path))
-    source = SourceFile(task.path, language, task.data, "", task.floor)
+    source = SourceFile(task.path, language_of(PurePosixPath(task.path)), task.data, "", task.floor)
     try:
-        source = replace(source, text=_decode(task.data, language))
+        source = replace(source, text=_decode(task.data, source.language))
         return _analysed(source, task, settings)
     except SourceError as error:
         return _failed(source, error, settings)
@@ -135,6 +134,12 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
         return _not_analysed(task.path, "nested too deeply for the Python that runs this tool. Run it on another.")
     except Exception as error:  # a defect in a rule must not cost the findings of other files
         return _not_analysed(task.path, f"internal error ({error!r}). Please report it with this file.")
+
+
+def read(path: str, data: bytes) -> SourceFile:
+    """A file that some rule had findings in, with its text."""
+    language = language_of(PurePosixPath(path))
+    return SourceFile(path, language, data, _decode(data, language))
 
 
 def _decode(data: bytes, language: str) -> str:
@@ -361,7 +366,7 @@ def reported(findings: Iterable[Finding], level: Level, confidence: Confidence) 
     return sorted(kept, key=lambda finding: finding.sort_key)
 
 
-def summarise(results: Sequence[FileResult], findings: Sequence[Finding]) -> Summary:
+def summarise(results: Collection[FileResult], findings: Sequence[Finding]) -> Summary:
     """The counts of a run: ``findings`` are all that are reported, guarded ones among them."""
     levels = Counter(finding.level for finding in findings if finding.guard is None)
     return Summary(

@@ -111,7 +111,7 @@ def encoded(text: str, like: SourceFile) -> bytes:
                 return text.encode(codec)
         except UnicodeEncodeError:
             continue
-    raise SourceError("Its encoding does not give back the bytes of the file.", Place())
+    raise SourceError("its encoding does not give back the bytes of the file", Place())
 
 
 def _declared_encoding(data: bytes) -> tuple[str | None, int]:
