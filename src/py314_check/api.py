@@ -525,6 +525,9 @@ class Context(Protocol):
     def runs_later(self, node: cst.CSTNode) -> bool:
         """Whether a node runs only when a function is called, not when the file is."""
 
+    def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
+        """Whether a node may run on another version of Python than the target, by the tests of the version."""
+
     def fails_when(self, node: cst.CSTNode) -> str:
         """``: this fails when called`` where it does, for the end of a sentence; empty where it fails at once."""
 

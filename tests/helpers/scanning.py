@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 from py314_check.model import Finding, Target
 from py314_check.registry import all_rules
@@ -10,14 +11,23 @@ from py314_check.scan import FileResult, ScanSettings, Task, prepare, scan_batch
 
 
 def scan_source(
-    source: str | bytes, *, path: str = "module.py", target: str = "3.14", word_test: bool = True, codes: str = ""
+    source: str | bytes,
+    *,
+    path: str = "module.py",
+    target: str = "3.14",
+    word_test: bool = True,
+    codes: str = "",
+    floor: tuple[int, int] | None = None,
 ) -> FileResult:
-    """The result for one file, before anything that the project decides. ``codes`` selects rules by prefix."""
+    """The result for one file, before anything that the project decides. ``codes`` selects rules by prefix.
+
+    ``floor`` is the oldest Python that the project is for.
+    """
     data = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
     rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
     settings = ScanSettings(Target.parse(target), rules, line_hashes=True, word_test=word_test)
     prepared = prepare(path, data, settings)
-    return scan_batch([prepared], settings)[0] if isinstance(prepared, Task) else prepared
+    return scan_batch([replace(prepared, floor=floor)], settings)[0] if isinstance(prepared, Task) else prepared
 
 
 def found(source: str | bytes, **how: str) -> list[Finding]:

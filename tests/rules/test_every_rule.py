@@ -35,7 +35,9 @@ def _example(rule: type[Rule], section: str) -> FileResult:
     match = re.search(r"^```(\w+)\n(.*?)^```", describe(rule).sections[section], re.DOTALL | re.MULTILINE)
     assert match is not None, f"{rule.code}: the section {section!r} has no example"
     path = "Cargo.toml" if "cargo" in rule.languages else PATHS[match[1]]
-    return scan_source(match[2], path=path, target=max("3.14", rule.since, key=parse_version))
+    said = re.search(r'^# requires-python = ">=(.+)"', match[2], re.MULTILINE)
+    floor = None if said is None else parse_version(said[1])
+    return scan_source(match[2], path=path, target=max("3.14", rule.since, key=parse_version), floor=floor)
 
 
 @RULES

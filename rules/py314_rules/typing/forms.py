@@ -73,7 +73,7 @@ class Form:
     @property
     def is_structural(self) -> bool:
         """Whether a value may belong to it whose class does not derive from it."""
-        return not self.order or None in self.order or any(map(is_structural, self.order))
+        return not self.order or None in self.order or is_structural(self.name)
 
 
 def read(context: Context, node: cst.BaseExpression | None, *, depth: int = 0, is_quoted: bool = False) -> Sequence[Form]:
@@ -279,6 +279,6 @@ def _is_literal_assignable(form: Form, other: Form) -> bool | None:
     return True if form.node is not None and other.node is not None and form.node.deep_equals(other.node) else None
 
 
-def is_structural(kind: Class | None) -> bool:
-    """Whether a class is one that others belong to without deriving from it."""
-    return isinstance(kind, str) and _STRUCTURAL.match(kind) is not None
+def is_structural(name: Class) -> bool:
+    """Whether a standard class is one that others belong to without deriving from it."""
+    return isinstance(name, str) and _STRUCTURAL.match(name) is not None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from py314_check.api import Change, Context, Imported, Insert, Replace, Rule, cst
-from py314_rules.typing.forms import CALLABLE, GENERICS, Form
+from py314_rules.typing.forms import CALLABLE, GENERICS, NONE, Form
 from py314_rules.typing.predicates import accepted_by, narrowed_by, value_of
 from py314_rules.typing.truths import Truths
 
@@ -157,7 +157,8 @@ class ProposalRule(Rule):
             if index:
                 text.append(", " if union else " | ")
             text += self._written(form)
-            is_late = is_late or form.is_quoted or (isinstance(form.name, cst.ClassDef) and form.name not in self._defined)
+            is_unknown_yet = isinstance(form.name, cst.ClassDef) and form.name not in self._defined
+            is_late = is_late or is_unknown_yet or (form.is_quoted and form.name != NONE)
         text.append("]]" if union else "]")
         return quoted(text) if is_late and self._is_evaluated() else tuple(text)
 

@@ -44,8 +44,8 @@ def conjunction(one: Truth | None, other: Truth | None) -> Truth | None:
     if not other.is_negated:
         return _intersection(one, other, is_exact)
     rest = tuple(form for form in one.forms if form.name not in _names(other))
-    left_out = [(form, other) for form in rest for other in other.forms if not are_apart(form, other)]
-    if left_out and all(is_within(other, form) is False for form, other in left_out):
+    left_out = [(form, kind) for form in rest for kind in other.forms if not are_apart(form, kind)]
+    if left_out and all(is_within(kind, form) is False for form, kind in left_out):
         return None  # who would leave out what is not there? Both may be bases of one class
     return Truth(rest, is_exact=is_exact and not left_out)
 
@@ -127,7 +127,7 @@ class Truths:
                 elif node.orelse is not None:
                     orelse = self._statement(node.orelse, after)
                 return choice(self.of(node.test), self._block(node.body.body, after), orelse)
-            case cst.For() | cst.While() | cst.Try() | cst.TryStar() | cst.With() | cst.Match():
+            case cst.BaseCompoundStatement():
                 return None
         return after
 

@@ -8,6 +8,7 @@ from py314_check.api import Confidence, Impact, Level, Replace, Words, cst
 from py314_rules.typing.forms import Form
 from py314_rules.typing.predicates import is_whole, predicate
 from py314_rules.typing.proposals import Proposal, ProposalRule, quoted
+from py314_rules.word_tests import returned
 
 
 class TypeguardIsTypeis(ProposalRule):
@@ -54,7 +55,7 @@ class TypeguardIsTypeis(ProposalRule):
 
     code, name = "TIS002", "typeguard-is-typeis"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
-    words = (Words("TypeGuard", "return"),)
+    words = (Words("TypeGuard", test=returned("TypeGuard")),)
 
     def proposal(self, function: cst.FunctionDef, value: cst.Param, narrowed: Sequence[Form]) -> Proposal | None:
         written = predicate(self.context, function)

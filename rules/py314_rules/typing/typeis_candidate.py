@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from py314_check.api import Confidence, Impact, Insert, Level, Replace, Words, cst
-from py314_rules.typing.forms import Form, read
+from py314_rules.typing.forms import Form
 from py314_rules.typing.proposals import Proposal, ProposalRule
-from py314_rules.typing.word_tests import may_be_predicate
+from py314_rules.word_tests import may_be_type_predicate
 
 
 class TypeisCandidate(ProposalRule):
@@ -56,13 +56,13 @@ class TypeisCandidate(ProposalRule):
 
     code, name = "TIS001", "typeis-candidate"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
-    words = tuple(Words("def", "return", word, test=may_be_predicate) for word in ("isinstance", "callable", "None", "type"))
+    words = tuple(Words("def", "return", word, test=may_be_type_predicate) for word in ("isinstance", "callable", "None", "type"))
 
     def proposal(self, function: cst.FunctionDef, value: cst.Param, narrowed: Sequence[Form]) -> Proposal | None:
         if function.returns is None:
             if value.annotation is None:
                 return None
-        elif [form.name for form in read(self.context, function.returns.annotation)] != ["builtins.bool"]:
+        elif not self._is_bool(function.returns.annotation):
             return None
         annotation = self.annotation(function, narrowed)
         if function.returns is None:
@@ -71,3 +71,7 @@ class TypeisCandidate(ProposalRule):
             edit = Replace(function.returns.annotation, *annotation)
         message = f"`{function.name.value}` tells exactly whether `{value.name.value}` is of a type: `TypeIs` would say so."
         return Proposal(message, annotation, edit)
+
+    def _is_bool(self, annotation: cst.BaseExpression) -> bool:
+        meant = self.context.annotation(annotation)
+        return meant is not None and self.context.dotted(meant).endswith("bool") and "builtins.bool" in self.context.resolve(meant)

@@ -170,8 +170,9 @@ class _Planning:
         self._finish()
 
     def _write(self, edit: Replace | Insert, node: cst.CSTNode) -> None:
+        at = node if node in self._names.order else self._owner(node)
         content = tuple(
-            self._imports.spell(part.name, node, self._added) if isinstance(part, Imported) else part
+            self._imports.spell(part.name, at, self._added) if isinstance(part, Imported) else part
             for part in edit.content
         )
         self._kept += [part for part in content if isinstance(part, cst.CSTNode)]
@@ -183,6 +184,12 @@ class _Planning:
             bounds = _whole
             self._gone.append(node)
         self.plan.pieces.append(Piece((node,), bounds, content))
+
+    def _owner(self, whitespace: cst.CSTNode) -> cst.CSTNode:
+        """The node that whitespace belongs to: of the tree's nodes, only it knows."""
+        return next(
+            node for node in self._names.order if any(getattr(node, name) is whitespace for name in getattr(node, "__slots__", ()))
+        )
 
     def _rename(self, node: cst.CSTNode, name: str) -> None:
         alias = self._names.parents[node]

@@ -123,6 +123,9 @@ class PythonContext:
     def runs_later(self, node: cst.CSTNode) -> bool:
         return self.enclosing(node, *_LATER) is not None
 
+    def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
+        return not Reachability(self._module, replace(self.target, version=version)).is_dead(node)
+
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):
             return ": this fails when called"
