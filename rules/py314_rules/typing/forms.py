@@ -76,7 +76,9 @@ class Form:
         return not self.order or None in self.order or is_structural(self.name)
 
 
-def read(context: Context, node: cst.BaseExpression | None, *, depth: int = 0, is_quoted: bool = False) -> Sequence[Form]:
+def read(
+    context: Context, node: cst.BaseExpression | None, *, depth: int = 0, is_quoted: bool = False
+) -> Sequence[Form]:
     """The alternatives of a type expression, aliases of the file followed; no annotation is ``Any``."""
     if node is None:
         return (Form(None, ANY),)
@@ -138,8 +140,8 @@ def _at_home(context: Context, name: str) -> str:
 def is_class(context: Context, form: Form) -> bool:
     """Whether what ``isinstance`` is given certainly is a class that a type checker knows what to make of.
 
-    An imported name may stand for a tuple of classes: it is taken for a class if it is written like one. To the numeric
-    tower of ``numbers``, no number of Python belongs as type checkers see it; a metaclass may say anything.
+    An imported name may stand for a tuple of classes: it is taken for a class if it is written like a public one. To
+    the numeric tower of ``numbers``, no number belongs as type checkers see it; a metaclass may say anything.
     """
     if form.arguments or form.is_free:
         return False
@@ -149,8 +151,11 @@ def is_class(context: Context, form: Form) -> bool:
                 return False
         elif one is not None and any(_says_otherwise(context, keyword) for keyword in one.keywords):
             return False
-    last = form.name.rpartition(".")[2] if isinstance(form.name, str) else ""
-    return bool(form.order) or (_CLASS_NAME.fullmatch(last) is not None and _GATHERED.fullmatch(last) is None)
+    if form.order:
+        return True
+    module, _, last = str(form.name).rpartition(".")
+    is_private = last.startswith("_") and not module.startswith(".")  # type checkers may not know it
+    return _CLASS_NAME.fullmatch(last) is not None and _GATHERED.fullmatch(last) is None and not is_private
 
 
 def _says_otherwise(context: Context, keyword: cst.Arg) -> bool:
@@ -180,7 +185,9 @@ def is_final(context: Context, form: Form) -> bool:
     """Whether nothing derives from a class: then ``type(x) is T`` says as much as ``isinstance(x, T)``."""
     if not isinstance(form.name, cst.ClassDef):
         return form.name in _FINAL
-    if any(context.resolve(one.decorator) & {"typing.final", "typing_extensions.final"} for one in form.name.decorators):
+    if any(
+        context.resolve(one.decorator) & {"typing.final", "typing_extensions.final"} for one in form.name.decorators
+    ):
         return True
     return "enum.Enum" in form.order and None not in form.order and any(_members(form.name))
 

@@ -81,7 +81,7 @@ def _missed(truth: Truth, written: Predicate) -> str:
     names = {form.name for form in forms}
     if not truth.is_exact:
         return "some values of its type" if names == {form.name for form in written.narrowed} else ""
-    if truth.is_negated or CALLABLE in names or not all(_is_within_any(form, written.narrowed) for form in forms):
+    if truth.is_negated or CALLABLE in names or not all(_is_part(form, written) for form in forms):
         return ""
     for form in written.narrowed:
         if form.name in names and not names.issuperset(promoted(form.name)):
@@ -91,5 +91,6 @@ def _missed(truth: Truth, written: Predicate) -> str:
     return ""
 
 
-def _is_within_any(form: Form, others: tuple[Form, ...] | list[Form]) -> bool:
-    return any(is_within(form, one) for one in others)
+def _is_part(form: Form, written: Predicate) -> bool:
+    """Whether a class is certainly a part of T."""
+    return any(is_within(form, one) for one in written.narrowed)

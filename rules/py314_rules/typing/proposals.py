@@ -163,10 +163,9 @@ class ProposalRule(Rule):
         return quoted(text) if is_late and self._is_evaluated() else tuple(text)
 
     def _written(self, form: Form) -> Iterator[str | Imported]:
-        if form.node is None:
-            yield from (Imported(CALLABLE), "[..., object]")
-            return
-        yield cst.Module([]).code_for_node(form.node)
+        yield Imported(CALLABLE) if form.node is None else cst.Module([]).code_for_node(form.node)
+        if form.name == CALLABLE and not form.arguments:
+            yield "[..., object]"
         for index in range(0 if form.arguments else self._parameters(form)):
             yield from (", " if index else "[", Imported("typing.Any"))
             if index + 1 == self._parameters(form):
@@ -209,5 +208,7 @@ def quoted(text: Sequence[str | Imported]) -> Text:
 
 def _has(owner: cst.ClassDef, name: str) -> bool:
     """Whether the body of a class defines a name."""
-    lines = (one for line in owner.body.body for one in (line.body if isinstance(line, cst.SimpleStatementLine) else [line]))
+    lines = (
+        one for line in owner.body.body for one in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])
+    )
     return any(isinstance(one, cst.FunctionDef) and one.name.value == name for one in lines)

@@ -202,7 +202,11 @@ class Truths:
         """The classes that ``isinstance`` is given; None where one of them cannot be told, or not be written so."""
         if isinstance(node, cst.Tuple):
             found = [self._classes(element.value) for element in node.elements if isinstance(element, cst.Element)]
-            return None if None in found or len(found) != len(node.elements) else [form for one in found for form in one or ()]
+            return (
+                None
+                if None in found or len(found) != len(node.elements)
+                else [form for one in found for form in one or ()]
+            )
         if isinstance(node, cst.Call):
             is_none = [self._context.dotted(arg.value) for arg in node.args] == ["None"]
             is_none = is_none and self._context.resolve(node.func) == {"builtins.type"}

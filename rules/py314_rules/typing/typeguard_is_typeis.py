@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from py314_check.api import Confidence, Impact, Level, Replace, Words, cst
 from py314_rules.typing.forms import Form
 from py314_rules.typing.predicates import is_whole, predicate
-from py314_rules.typing.proposals import Proposal, ProposalRule, quoted
+from py314_rules.typing.proposals import Proposal, ProposalRule, Text, quoted
 from py314_rules.word_tests import returned
 
 
@@ -22,9 +22,9 @@ class TypeguardIsTypeis(ProposalRule):
     for `isinstance(x, list)`.
 
     ## Why it matters
-    `TypeGuard` takes the type to be T where the result is true, whatever was known of it before, and tells nothing where
-    it is false. `TypeIs` (PEP 742, Python 3.13 or typing_extensions 4.10) narrows in both branches, and keeps what was
-    known.
+    `TypeGuard` takes the type to be T where the result is true, whatever was known of it before, and tells nothing
+    where it is false. `TypeIs` (PEP 742, Python 3.13 or typing_extensions 4.10) narrows in both branches, and keeps
+    what was known.
 
     ## Example
     ```python
@@ -68,13 +68,15 @@ class TypeguardIsTypeis(ProposalRule):
             return None
         typeis, _ = self.typeis(function)
         inner = cst.Module([]).code_for_node(written.annotation.slice[0])
-        annotation = (typeis, "[", inner, "]")
+        annotation: Text = (typeis, "[", inner, "]")
         if function.returns.annotation is written.annotation:
             edit = Replace(written.annotation.value, typeis)
         else:
             annotation = quoted(annotation)
             edit = Replace(function.returns.annotation, *annotation)
-        message = f"`{function.name.value}` is a `TypeGuard` that also holds in its False branch, which `TypeIs` would say."
+        message = (
+            f"`{function.name.value}` is a `TypeGuard` that also holds in its False branch, which `TypeIs` would say."
+        )
         return Proposal(message, annotation, edit)
 
 

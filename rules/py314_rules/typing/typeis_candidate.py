@@ -56,7 +56,9 @@ class TypeisCandidate(ProposalRule):
 
     code, name = "TIS001", "typeis-candidate"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
-    words = tuple(Words("def", "return", word, test=may_be_type_predicate) for word in ("isinstance", "callable", "None", "type"))
+    words = tuple(
+        Words("def", "return", word, test=may_be_type_predicate) for word in ("isinstance", "callable", "None", "type")
+    )
 
     def proposal(self, function: cst.FunctionDef, value: cst.Param, narrowed: Sequence[Form]) -> Proposal | None:
         if function.returns is None:
@@ -69,9 +71,15 @@ class TypeisCandidate(ProposalRule):
             edit: Insert | Replace = Insert(function.whitespace_before_colon, " -> ", *annotation, behind=True)
         else:
             edit = Replace(function.returns.annotation, *annotation)
-        message = f"`{function.name.value}` tells exactly whether `{value.name.value}` is of a type: `TypeIs` would say so."
+        message = (
+            f"`{function.name.value}` tells exactly whether `{value.name.value}` is of a type: `TypeIs` would say so."
+        )
         return Proposal(message, annotation, edit)
 
     def _is_bool(self, annotation: cst.BaseExpression) -> bool:
         meant = self.context.annotation(annotation)
-        return meant is not None and self.context.dotted(meant).endswith("bool") and "builtins.bool" in self.context.resolve(meant)
+        return (
+            meant is not None
+            and self.context.dotted(meant).endswith("bool")
+            and "builtins.bool" in self.context.resolve(meant)
+        )

@@ -12,15 +12,15 @@ class TypeisImport(Rule):
     """`TypeIs` from a module that does not fit the versions of Python that the project is for.
 
     ## What it does
-    Reports `TypeIs` from `typing` where `requires-python`, or else the classifiers, admit versions before 3.13, which is
-    a warning, and `TypeIs` from `typing_extensions` where they do not, which is a note.
+    Reports `TypeIs` from `typing` where `requires-python`, or else the classifiers, admit versions before 3.13, which
+    is a warning, and `TypeIs` from `typing_extensions` where they do not, which is a note.
 
     Not reported: imports that only Python 3.13 and later run, or that fall back on the other module, and projects that
     do not say which versions they are for.
 
     ## Why it matters
-    `typing` has `TypeIs` since Python 3.13, not 3.14. On earlier versions the import raises `ImportError`. On later ones,
-    `typing_extensions` has nothing but the same object: the project may do without that dependency.
+    `typing` has `TypeIs` since Python 3.13, not 3.14. On earlier versions the import raises `ImportError`. On later
+    ones, `typing_extensions` has nothing but the same object: the project may do without that dependency.
 
     ## Example
     ```python
@@ -59,7 +59,9 @@ class TypeisImport(Rule):
         if node.relative or isinstance(node.names, cst.ImportStar):
             return
         for alias in node.names:
-            self._check(alias.name, f"{self.context.dotted(node.module)}.{self.context.dotted(alias.name)}", "ImportError")
+            self._check(
+                alias.name, f"{self.context.dotted(node.module)}.{self.context.dotted(alias.name)}", "ImportError"
+            )
 
     visit_LazyImportFrom = visit_ImportFrom
 

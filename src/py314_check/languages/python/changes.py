@@ -188,7 +188,9 @@ class _Planning:
     def _owner(self, whitespace: cst.CSTNode) -> cst.CSTNode:
         """The node that whitespace belongs to: of the tree's nodes, only it knows."""
         return next(
-            node for node in self._names.order if any(getattr(node, name) is whitespace for name in getattr(node, "__slots__", ()))
+            node
+            for node in self._names.order
+            if any(getattr(node, name) is whitespace for name in getattr(node, "__slots__", ()))
         )
 
     def _rename(self, node: cst.CSTNode, name: str) -> None:
