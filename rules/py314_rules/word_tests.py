@@ -185,10 +185,11 @@ def _may_be_predicate(text: bytes, header: re.Match[bytes]) -> bool:
     if not last.startswith((b"return", b"raise", b"else")):
         return False
     code = b"\n".join(body)
-    if _TEST_CALL.search(code) is None and _IDENTITY.search(code) is None:
+    tested = [one for one in body if _TEST_CALL.search(one) is not None or _IDENTITY.search(one) is not None]
+    if not tested:
         return False
     given = {*_WORDS.findall(parameters)}
-    assigned = _OPERATORS.union(*(found for statement in body for found in _ASSIGNED.findall(statement)))
+    assigned = _OPERATORS.union(*(found for statement in tested for found in _ASSIGNED.findall(statement)))
     results = _RESULT.findall(code)
     if b"raise" not in code:  # otherwise, a condition may be about anything
         results += [match[1] for match in map(_CONDITION.match, body) if match is not None]

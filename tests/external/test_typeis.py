@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from helpers.scanning import scan_source
+from py314_rules.typing.forms import GENERICS
 
 from py314_check.fixes import apply
 from py314_check.source import SourceFile
@@ -103,3 +104,17 @@ def test_inconsistent_is_what_type_checkers_reject(checker, name: str, tmp_path:
     lines = {number for number, line in enumerate(text.splitlines(), start=1) if "# expect: TIS003" in line}
     assert lines <= rejected
     assert name == "reported.py" or lines == set()
+
+
+def test_generic_classes_want_the_arguments_of_the_table(tmp_path: Path) -> None:
+    modules = sorted({name.rpartition(".")[0] for name in GENERICS})
+    lines = ["from typing import Any", *(f"import {module}" for module in modules)]
+    bare = [f"def bare{index}(value: {name}) -> None: ..." for index, name in enumerate(GENERICS)]
+    given = [
+        f"def given{index}(value: {name}[{', '.join(['Any'] * len(row.parameters))}]) -> None: ..."
+        for index, (name, row) in enumerate(GENERICS.items())
+    ]
+    found = _mypy(_write(tmp_path, "\n".join([*lines, *bare, *given])))
+    wanting = [index for index, name in enumerate(GENERICS) if name != "builtins.type"]  # mypy lets it stand alone
+    assert [line for line, _ in found] == [len(lines) + 1 + index for index in wanting]
+    assert all("[type-arg]" in message for _, message in found)

@@ -39,13 +39,11 @@ class Predicate:
 
 
 def value_of(context: Context, function: cst.FunctionDef) -> cst.Param | None:
-    """The parameter whose value a type predicate is about: the first one that is given by position, but for ``self``."""
+    """The parameter whose value a type predicate is about: the first one that is given by position, but ``self``."""
     parameters = [*function.params.posonly_params, *function.params.params]
     decorators = {name for one in function.decorators for name in context.resolve(one.decorator)}
-    if (
-        isinstance(context.enclosing(function, cst.ClassDef, cst.FunctionDef), cst.ClassDef)
-        and not decorators & _STATIC
-    ):
+    owner = context.enclosing(function, cst.ClassDef, cst.FunctionDef)
+    if isinstance(owner, cst.ClassDef) and not decorators & _STATIC:
         del parameters[:1]
     return parameters[0] if parameters else None
 
