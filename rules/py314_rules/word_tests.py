@@ -6,7 +6,7 @@ They may hold where a rule finds nothing, and must hold wherever it does find so
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 
 from py314_check.api import pieces
 
@@ -23,6 +23,24 @@ _NAMES = re.compile(rb"[^\W\d]\w*")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
+_HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
+_BRACKET = re.compile(rb"[()\[\]{}]")
+_RETURNS = re.compile(rb"\s*(?:->([^:]*))?:")
+_SAYS_BOOL = re.compile(rb"bool\b|'")
+_NAME = rb"[\w\x80-\xff]+"
+_WORDS = re.compile(_NAME)
+_NO_RESULT = re.compile(rb"(?:async|class|def|for|try|while|with)\b|match\b[^=\r\n]*:$|@")
+_RESULT = re.compile(rb"\breturn\b([^\r\n;]*)")
+_CONDITION = re.compile(rb"(?:if|elif)\b(.*):[^:]*")
+_ASSIGNED = re.compile(rb"(%b)\s*=(?!=)|^(%b)\s*:" % (_NAME, _NAME))
+_TEST_CALL = re.compile(rb"(?<![.\w\x80-\xff])(?:callable|isinstance|type)\s*\(([\s(]*%b[\s)]*)(?=[,)])" % _NAME)
+_IDENTITY = re.compile(
+    rb"(?<![.\w\x80-\xff])(%(name)b)[\s)]+is\s(?:\s*not\s)?[\s(]*None\b"
+    rb"|(?<![.\w\x80-\xff])None[\s)]+is\s(?:\s*not\s)?[\s(]*(%(name)b)" % {b"name": _NAME}
+)
+_IS_TYPE = rb"(?:is\b(?:\s+not\b)?|[!=]=)[\s(]*"
+_OF_TYPE = re.compile(rb"\?[\s)]*%(is)b[\w.]+|(?<![\w.])[\w.]+[\s)]*%(is)b\?" % {b"is": _IS_TYPE})
+_OPERATORS = frozenset((b"and", b"bool", b"else", b"if", b"not", b"or", b"False", b"True"))
 
 
 def may_hold_invalid_escape(data: bytes) -> bool:
@@ -131,12 +149,88 @@ def may_return_from_test(data: bytes) -> bool:
     return False
 
 
-def _statements(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """The statements of code, each with its indentation, and on one line."""
+def returned(form: str) -> Callable[[bytes], object]:
+    """Tests whether a function may be annotated to return a special form of typing, under its own name or another."""
+    return re.compile(rb"->[\s(\"']*(?:\w+\s*\.\s*)*%(form)b\b|\b%(form)b\s+as\b" % {b"form": form.encode()}).search
+
+
+def may_be_type_predicate(data: bytes) -> bool:
+    """Whether a function may return nothing but whether its first argument is of some type, and say no more than bool.
+
+    Looked at are the annotations, the kinds of statements, and which characters and calls a result is made of.
+    """
+    text = _code(data)
+    return text is None or any(_may_be_predicate(text, match) for match in _HEADER_OF_DEF.finditer(text))
+
+
+def _may_be_predicate(text: bytes, header: re.Match[bytes]) -> bool:
+    end = _closed(text, header.end())
+    parameters = text[header.end() : end]
+    returns = _RETURNS.match(text, end)
+    if returns is None or (b":" not in parameters if returns[1] is None else not _SAYS_BOOL.search(returns[1])):
+        return False
+    body: list[bytes] = []
+    last, first = b"", -1
+    for indent, statement in _statements(text, returns.end()):
+        first = indent if first < 0 else first
+        if indent < first:
+            break
+        if _NO_RESULT.match(statement):
+            return False
+        body.append(statement)
+        if indent == first:
+            last = statement
+            if statement.startswith(b"return"):
+                break
+    if not last.startswith((b"return", b"raise", b"else")):
+        return False
+    code = b"\n".join(body)
+    tested = [one for one in body if _TEST_CALL.search(one) is not None or _IDENTITY.search(one) is not None]
+    if not tested:
+        return False
+    given = {*_WORDS.findall(parameters)}
+    assigned = _OPERATORS.union(*(found for statement in tested for found in _ASSIGNED.findall(statement)))
+    results = _RESULT.findall(code)
+    if b"raise" not in code:  # otherwise, a condition may be about anything
+        results += [match[1] for match in map(_CONDITION.match, body) if match is not None]
+    return all(_may_be_test(result, given, assigned) for result in results)
+
+
+def _may_be_test(text: bytes, given: Set[bytes], assigned: Set[bytes]) -> bool:
+    """Whether an expression consists of tests of what is given, and of what is assigned."""
+    parts: list[bytes] = []
+    done = 0
+    for call in _TEST_CALL.finditer(text):
+        if call[1].strip(b" \t\f()") not in given:
+            return False
+        if call.start() >= done:
+            parts += (text[done : call.start()], b"?")
+            done = _closed(text, call.start(1))
+    rest = _OF_TYPE.sub(b"?", b"".join([*parts, text[done:]]))
+    if any(given.isdisjoint(names) for names in _IDENTITY.findall(rest)):
+        return False
+    rest = _IDENTITY.sub(b"?", rest)
+    return rest.translate(None, b" \t\f()?") == b"".join(words := _WORDS.findall(rest)) and assigned >= {*words}
+
+
+def _closed(text: bytes, start: int) -> int:
+    """Where the bracket closes that was opened right before an offset."""
+    depth = 1
+    for bracket in _BRACKET.finditer(text, start):
+        depth += 1 if bracket[0] in b"([{" else -1
+        if depth == 0:
+            return bracket.end()
+    return len(text)
+
+
+def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """The statements of code from an offset on, each with its indentation, and on one line."""
     depth = 0
     indent = 0
     parts: list[bytes] = []
-    for blank, line in _LINES.findall(text):
+    for blank, line in (match.groups() for match in _LINES.finditer(text, start)):
+        if line.isspace():
+            continue
         if depth <= 0:
             if parts:
                 yield indent, b" ".join(parts)

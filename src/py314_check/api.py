@@ -698,6 +698,28 @@ class Context(Protocol):
     def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
         """The function or class of this file that a name, ``self.name`` or a lambda certainly stands for."""
 
+    def mro(self, node: cst.BaseExpression | cst.ClassDef | str) -> tuple[cst.ClassDef | str | None, ...]:
+        """A class that an expression certainly names, or that a qualified name means, and its bases, nearest first.
+
+        Those of the file are definitions, standard ones are names, None is one that is not known, such as ``Protocol``.
+        ``object`` and ``Generic`` are left out where they are bases. Empty where no known class is named.
+        """
+
+    def bound(self, name: str, at: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+        """The nodes that bind a name where a node looks it up: imports, assignments, parameters, definitions.
+
+        All of them in that scope, wherever they stand; none for builtins and for what the file binds nowhere.
+        """
+
+    def spelled(self, name: str, at: cst.CSTNode) -> str:
+        """What a qualified name is called at a node by what the file imports for sure; empty where nothing gives it."""
+
+    def annotation(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        """The expression that a string in an annotation holds, which may be asked for as if it stood there.
+
+        Any other expression as it is; None where the string holds none.
+        """
+
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
         """What a name was assigned, where it certainly was that; any other expression as it is.
 
@@ -747,6 +769,9 @@ class Context(Protocol):
 
     def runs_later(self, node: cst.CSTNode) -> bool:
         """Whether a node runs only when a function is called, not when the file is."""
+
+    def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
+        """Whether a node may run on another version of Python than the target, by the tests of the version."""
 
     def fails_when(self, node: cst.CSTNode) -> str:
         """``: this fails when called`` where it does, for the end of a sentence; empty where it fails at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 
 from py314_check.model import Finding, Target
 from py314_check.registry import all_rules
@@ -11,22 +12,36 @@ from py314_check.scan import FileResult, ScanSettings, Task, prepare, scan_batch
 
 
 def scan_source(
-    source: str | bytes, *, path: str = "module.py", target: str = "3.14", word_test: bool = True, codes: str = ""
+    source: str | bytes,
+    *,
+    path: str = "module.py",
+    target: str = "3.14",
+    word_test: bool = True,
+    codes: str = "",
+    floor: tuple[int, int] | None = None,
 ) -> FileResult:
-    """The result for one file, before anything that the project decides. ``codes`` selects rules by prefix."""
+    """The result for one file, before anything that the project decides. ``codes`` selects rules by prefix.
+
+    ``floor`` is the oldest Python that the project is for.
+    """
     data = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
-    (result,) = scan_sources({path: data}, target=target, word_test=word_test, codes=codes)
+    (result,) = scan_sources({path: data}, target=target, word_test=word_test, codes=codes, floor=floor)
     return result
 
 
 def scan_sources(
-    sources: Mapping[str, bytes], *, target: str = "3.14", word_test: bool = True, codes: str = ""
+    sources: Mapping[str, bytes],
+    *,
+    target: str = "3.14",
+    word_test: bool = True,
+    codes: str = "",
+    floor: tuple[int, int] | None = None,
 ) -> list[FileResult]:
     """The results for several files by path, in one batch and in their order."""
     rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
     settings = ScanSettings(Target.parse(target), rules, line_hashes=True, word_test=word_test)
     prepared = [prepare(path, data, settings) for path, data in sources.items()]
-    scanned = iter(scan_batch([one for one in prepared if isinstance(one, Task)], settings))
+    scanned = iter(scan_batch([replace(one, floor=floor) for one in prepared if isinstance(one, Task)], settings))
     return [next(scanned) if isinstance(one, Task) else one for one in prepared]
 
 

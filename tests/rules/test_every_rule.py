@@ -44,9 +44,15 @@ def _target(rule: type[Rule]) -> str:
     return max("3.14", rule.since, key=parse_version)
 
 
+def _floor(code: str) -> tuple[int, int] | None:
+    """The oldest Python that the project of an example is for, if it says so."""
+    said = re.search(r'^# requires-python = ">=(.+)"', code, re.MULTILINE)
+    return None if said is None else parse_version(said[1])
+
+
 def _example(rule: type[Rule], section: str) -> FileResult:
     code, path = _block(rule, section)
-    return scan_source(code, path=path, target=_target(rule))
+    return scan_source(code, path=path, target=_target(rule), floor=_floor(code))
 
 
 @RULES
@@ -87,7 +93,7 @@ def test_the_remedy_is_silent(rule: type[Rule]) -> None:
 def test_the_fix_makes_the_remedy_of_the_example(rule: type[Rule]) -> None:
     code, path = _block(rule, "Example")
     if any(one.fix is not None for one in _example(rule, "Example").findings if one.code == rule.code):
-        assert fixed(code, path=path, target=_target(rule)) == _block(rule, "Use instead")[0]
+        assert fixed(code, path=path, target=_target(rule), floor=_floor(code)) == _block(rule, "Use instead")[0]
         assert "There is no fix" not in describe(rule).sections["Fix safety"]
 
 

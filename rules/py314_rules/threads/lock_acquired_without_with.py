@@ -9,13 +9,10 @@ from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _LOCKS = {"threading.Lock", "threading.RLock", "threading.Condition"}
 # What may raise between the two, or leave the block; of what is called, not what hardly ever raises.
-_MAY_RAISE = (cst.Await, cst.Yield, cst.For, cst.Assert, cst.Raise, cst.Import, cst.ImportFrom)
-_LEAVES = (cst.Return, cst.Break, cst.Continue)
 _HARMLESS = {
     *("append", "appendleft", "add", "discard", "clear", "release", "notify", "notify_all", "notifyAll", "wait", "set"),
     *("is_set", "len", "time", "monotonic", "items", "keys", "values"),
 }
-_CARES = (cst.Finally, cst.ExceptHandler)
 
 
 class LockAcquiredWithoutWith(Rule):
@@ -104,10 +101,10 @@ class LockAcquiredWithoutWith(Rule):
             return not is_set and not isinstance(getattr(node.slice[0].slice, "value", None), cst.Integer)
         if isinstance(node, (cst.Break, cst.Continue)) and self.context.enclosing(node, cst.For, cst.While) is not loop:
             return False
-        if isinstance(node, _LEAVES):
+        if isinstance(node, (cst.Return, cst.Break, cst.Continue)):
             _, block, *_ = self.context.ancestors(node)
             return not any(self._releases(one, lock) for one in self.context.below(block, own=True))
-        return isinstance(node, _MAY_RAISE)
+        return isinstance(node, (cst.Await, cst.Yield, cst.For, cst.Assert, cst.Raise, cst.Import, cst.ImportFrom))
 
     def _until_released(
         self, line: cst.CSTNode | None, block: cst.IndentedBlock | cst.Module, lock: str
@@ -125,4 +122,4 @@ class LockAcquiredWithoutWith(Rule):
         return isinstance(node, cst.Call) and self.context.dotted(node.func) == f"{lock}.release"
 
     def _is_on_the_way_out(self, node: cst.CSTNode, lock: str) -> bool:
-        return self._releases(node, lock) and self.context.enclosing(node, *_CARES) is not None
+        return self._releases(node, lock) and self.context.enclosing(node, cst.Finally, cst.ExceptHandler) is not None

@@ -10,7 +10,6 @@ from py314_rules.threads.sharing import is_shared
 
 _ITERATORS = {"types.GeneratorType", "collections.abc.Iterator", "_csv.Reader", "builtins.filter", "builtins.reversed"}
 _SAFE = {"itertools.count", "itertools.repeat", "multiprocessing.pool.IMapIterator"}
-_LOOPS = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
 _MAKES_ITERATOR = re.compile(
     rb"\b(?:yield|iter|zip|map|filter|reversed|enumerate|reader|DictReader|itertools|iglob|iterdir|scandir|finditer)\b"
     rb"|=[ \t]*\([^()\n]*\bfor\b"
@@ -147,7 +146,8 @@ class SharedIterator(Rule):
 
     def _is_made_for_each(self, made: cst.CSTNode, start: cst.CSTNode) -> bool:
         """Whether what is made stands in the loop that starts the threads."""
-        loop = next((one for one in self.context.ancestors(start) if isinstance(one, _LOOPS)), None)
+        loops = (cst.For, cst.While, cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
+        loop = next((one for one in self.context.ancestors(start) if isinstance(one, loops)), None)
         return any(one is loop for one in self.context.ancestors(made))
 
     def _report(self, node: cst.BaseExpression) -> None:

@@ -83,6 +83,18 @@ class PythonContext:
     def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
         return self._types.definition(node)
 
+    def mro(self, node: cst.BaseExpression | cst.ClassDef | str) -> tuple[cst.ClassDef | str | None, ...]:
+        return self._types.mro(node)
+
+    def bound(self, name: str, at: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+        return tuple(binding.node for binding in self._names.all_bindings(name, at))
+
+    def spelled(self, name: str, at: cst.CSTNode) -> str:
+        return self._editor.imports.spelled(name, at)
+
+    def annotation(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        return self._types.annotation(node)
+
     def value(self, node: cst.BaseExpression) -> cst.BaseExpression:
         made = self._names.value(node)
         entered = self._types.entered(node) if made is node and isinstance(node, cst.Name) else None
@@ -140,6 +152,9 @@ class PythonContext:
 
     def runs_later(self, node: cst.CSTNode) -> bool:
         return self.home(node) is not None
+
+    def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
+        return not Reachability(self._module, replace(self.target, version=version)).is_dead(node)
 
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):

@@ -70,19 +70,32 @@ class Imports:
             if not self._names.is_unbound(at, last):
                 raise NotFixableError(f"`{last}` is another name in this file")
             return last
-        for local, bindings in self._imported(at):
-            for binding in bindings:
-                if binding.qualified in (name, module) and _full_name(binding) in (name, module):
-                    used.add(binding.node)
-                    return local if binding.qualified == name else f"{local}.{last}"
-                if binding.qualified == local and _full_name(binding) == module and module.startswith(f"{local}."):
-                    used.add(binding.node)
-                    return name
+        there = self._spelled(name, at)
+        if there is not None:
+            spelling, binding = there
+            used.add(binding.node)
+            return spelling
         addition, bound = self._addition(module, last, at, instead_of)
         self._must_be_free(bound, module, at, addition)
         if addition not in added:
             added.append(addition)
         return name if instead_of is not None else last
+
+    def spelled(self, name: str, at: cst.CSTNode) -> str:
+        """What a qualified name is called at a node by what the file imports; empty where nothing gives it."""
+        there = self._spelled(name, at)
+        return "" if there is None else there[0]
+
+    def _spelled(self, name: str, at: cst.CSTNode) -> tuple[str, Binding] | None:
+        """The spelling of a qualified name at a node, and the import that gives it."""
+        module, _, last = name.rpartition(".")
+        for local, bindings in self._imported(at):
+            for binding in bindings:
+                if binding.qualified in (name, module) and _full_name(binding) in (name, module):
+                    return local if binding.qualified == name else f"{local}.{last}", binding
+                if binding.qualified == local and _full_name(binding) == module and module.startswith(f"{local}."):
+                    return name, binding
+        return None
 
     def _imported(self, at: cst.CSTNode) -> Iterator[tuple[str, list[Binding]]]:
         """The names that only imports bind, and that are there whenever a node runs, nearest scope first."""

@@ -43,6 +43,8 @@ _MAKE_CLASSES = {"typing.NamedTuple", "typing.TypedDict", "enum.Enum", "builtins
 _HARMLESS_DECORATORS = {"staticmethod", "classmethod", "property", "cached_property", "override", "abstractmethod"}
 _NEVER_VISITED = {"Bytes", "Ellipsis", "NameConstant", "Num", "Str"}
 """Nodes that no parser makes any more: the visitor of one may be left for old Pythons, or for its like to call."""
+_GENERIC = {"typing.Generic", "typing_extensions.Generic"}
+"""A base class that says nothing of the instances."""
 _IMPLICIT_CLASSMETHODS = {"__new__", "__init_subclass__", "__class_getitem__"}
 # Subscripted names of typing: those that mean their (first) argument, and those that mean any number of it.
 _TRANSPARENT = {"Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly"}
@@ -86,6 +88,7 @@ class Types:
         self._asking: set[cst.CSTNode] = set()
         self._cut = 0
         self._members: dict[cst.ClassDef, dict[str, list[_Setting]]] = {}
+        self._parsed: dict[cst.BaseExpression, cst.BaseExpression] = {}
 
     # What is asked.
 
@@ -165,6 +168,32 @@ class Types:
         methods = (self._names.scope_of(one.node).node for one in self._settings(node).get(name, ()))
         return any(isinstance(one, cst.FunctionDef) and not _is_given_class(one) for one in methods)
 
+    def mro(self, node: cst.BaseExpression | cst.ClassDef | str) -> tuple[Kind | None, ...]:
+        """A class that an expression certainly names, or that is given by its definition or qualified name, and its
+        bases, nearest first; None stands for one that is not known. Empty where no known class is named.
+        """
+        if isinstance(node, str):
+            name = standard().canonical(node)
+            return tuple(self._mro(name)) if name in standard().bases else ()
+        if isinstance(node, cst.ClassDef):
+            return tuple(self._mro(node))
+        found = self._infer(node) or frozenset()
+        kinds = [one.kind for one in found if one.form == "type"]
+        return tuple(self._mro(kinds[0])) if len(kinds) == len(found) == 1 else ()
+
+    def annotation(self, node: cst.BaseExpression) -> cst.BaseExpression | None:
+        """The expression that a string in an annotation holds, as if it stood there; any other as it is."""
+        text = string_value(node)
+        if text is None:
+            return node
+        if node not in self._parsed:
+            try:
+                self._parsed[node] = cst.parse_expression(text.strip())
+            except cst.ParserSyntaxError:
+                return None
+            self._names.adopt(self._parsed[node], node)
+        return self._parsed[node]
+
     def assigned(self, node: cst.Attribute) -> Assigned | None:
         """What an attribute of a class of this file, or of an instance, was assigned in the one place that sets it."""
         found = self._infer(node.value) or frozenset()
@@ -237,6 +266,8 @@ class Types:
         value = argument.value
         if isinstance(value, cst.Subscript):  # Generic[T], Queue[int]
             value = value.value
+        if self._names.resolve(value) & _GENERIC:
+            return []
         found = None if argument.star else self._infer(value)
         if found is None or len(found) != 1:
             return [None]
@@ -624,14 +655,10 @@ class Types:
 
     def _meant(self, node: cst.BaseExpression) -> Alternatives:
         """The instances that an annotation allows."""
-        text = string_value(node)
-        if text is not None:
-            try:
-                parsed = cst.parse_expression(text.strip())
-            except cst.ParserSyntaxError:
-                return None
-            self._names.adopt(parsed, node)
-            node = parsed
+        meant = self.annotation(node)
+        if meant is None:
+            return None
+        node = meant
         if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
             return _either([self._meant(node.left), self._meant(node.right)])
         if isinstance(node, cst.Name) and node.value == "None":

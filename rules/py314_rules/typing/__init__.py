@@ -1,0 +1,1 @@
+"""Rules about PEP 742: TypeIs."""
