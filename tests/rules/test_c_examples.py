@@ -24,6 +24,7 @@ LEFT_OUT = {
     "EXT211": "PyObject *fill(char *, PyObject *);\n",
     "EXT212": "typedef struct { PyObject_HEAD PyObject *function, *arguments; } Caller;\n",
     "EXT213": "PyObject *add(PyObject **, Py_ssize_t);\n",
+    "EXT214": "int wait_for_device(void);\n",
     "JIT006": "PyObject *evaluate(PyThreadState *, struct _PyInterpreterFrame *, int);\n",
 }
 """What an example leaves to the reader: it stands behind the first inclusion."""

@@ -32,14 +32,14 @@ _FROM = (cst.ImportFrom, cst.LazyImportFrom)
 class Piece:
     """One replacement: ``bounds`` tells from the places of ``nodes`` what is replaced by ``content``.
 
-    With ``line``, that becomes a line of its own, indented as the first node's is; ``gap`` sets it off by a blank one.
+    With ``line``, that becomes a line of its own, indented as the first node's is; ``gap``: blank lines above and below.
     """
 
     nodes: tuple[cst.CSTNode, ...]
     bounds: Bounds
     content: tuple[str | cst.CSTNode, ...] = ()
     line: bool = False
-    gap: str = ""
+    gap: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -349,8 +349,8 @@ def _edit(
         indent = text[line_start(text, first) : first].replace("\f", "")
         ends = _NEWLINE.search(text, start) or _NEWLINE.search(text)
         newline = ends[0] if ends else "\n"
-        content = f"{indent}{content}{newline}"
-        content = {"above": newline + content, "below": content + newline}.get(piece.gap, content)
+        above, below = piece.gap
+        content = f"{newline * above}{indent}{content}{newline}{newline * below}"
         if start and text[start - 1] not in "\r\n":  # the file has no final newline
             content = newline + content.removesuffix(newline)
     return start, end, content

@@ -22,13 +22,14 @@ _FROM = (cst.ImportFrom, cst.LazyImportFrom)
 @dataclass(frozen=True)
 class Addition:
     """An import to add. ``where`` is ``before``, ``behind`` or ``top`` for a line of its own at a statement, ``inline``
-    for before a statement on its line, ``merged`` for behind the last name of a list.
+    for before a statement on its line, ``merged`` for behind the last name of a list. ``gap``: blank lines above and
+    below a line of its own.
     """
 
     node: cst.CSTNode
     where: str
     text: str
-    gap: str = ""
+    gap: tuple[int, int] = (0, 0)
 
 
 def in_import(names: Names, node: cst.CSTNode) -> bool:
@@ -164,8 +165,9 @@ class Imports:
         if imports is not None:
             return Addition(imports, "behind", text)
         if opening is not None:
-            return Addition(opening, "behind", text, gap="above")
-        return Addition(self._names.module.body[0], "top", text, gap="below")
+            return Addition(opening, "behind", text, gap=(1, 0))
+        first = self._names.module.body[0]
+        return Addition(first, "top", text, gap=(0, 2 if isinstance(first, (cst.FunctionDef, cst.ClassDef)) else 1))
 
     def beside(self, statement: cst.ImportFrom | cst.LazyImportFrom, module: str, bindings: str) -> Addition:
         """Adds bindings from another module where a statement imports: to an import there, or as one before it."""
