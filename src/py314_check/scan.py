@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -49,6 +50,11 @@ MAX_BYTES = 20_000_000
 BATCH_BYTES = 150_000
 _STACK_BYTES = 512 << 20
 _RECURSION_LIMIT = 40_000
+_LIMITS = threading.Lock()
+"""Held while limits that all threads share are set."""
+_deep = 0
+"""How many threads need the recursion limit that is set."""
+_usual_limit = 0
 _SUPPRESSION_HINT = re.compile(rb"py314(?:-check)?:|noqa", re.IGNORECASE)
 
 
@@ -279,25 +285,41 @@ def _with_deep_stack(work: Callable[[], T]) -> T:
     errors: list[BaseException] = []
 
     def run() -> None:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
         try:
-            results.append(work())
+            with _deep_recursion():
+                results.append(work())
         except BaseException as error:
             errors.append(error)
-        finally:
-            sys.setrecursionlimit(limit)
 
-    previous = threading.stack_size(_STACK_BYTES)
-    try:
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-    finally:
-        threading.stack_size(previous)
+    with _LIMITS:
+        previous = threading.stack_size(_STACK_BYTES)
+        try:
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+        finally:
+            threading.stack_size(previous)
     thread.join()
     if errors:
         raise errors[0]
     return results[0]
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """The recursion limit is one for all threads: the first that needs it raises it, the last sets it back."""
+    global _deep, _usual_limit
+    with _LIMITS:
+        if _deep == 0:
+            _usual_limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(_usual_limit, _RECURSION_LIMIT))
+        _deep += 1
+    try:
+        yield
+    finally:
+        with _LIMITS:
+            _deep -= 1
+            if _deep == 0:
+                sys.setrecursionlimit(_usual_limit)
 
 
 def scan(tasks: Sequence[Task], settings: ScanSettings, executor: Executor | None = None) -> Iterator[FileResult]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from py314_check import scan as scanning
 from py314_check.languages import is_test
 from py314_check.model import Report, Target
 from py314_check.run import Options, check
@@ -112,3 +115,31 @@ def test_a_module_of_the_project_may_be_what_python_2_alone_had(
 )
 def test_which_files_are_tests(path: str, expected: bool) -> None:
     assert is_test(path) is expected
+
+
+def test_a_scan_that_ends_takes_the_recursion_limit_from_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = sys.getrecursionlimit()
+    first_runs, second_runs, first_ended = threading.Event(), threading.Event(), threading.Event()
+    limits: list[int] = []
+
+    def scan_one(task: Task, settings: ScanSettings) -> scanning.FileResult:
+        if task.path == "first.py":
+            first_runs.set()
+            assert second_runs.wait(60)
+        else:
+            second_runs.set()
+            assert first_ended.wait(60)
+        limits.append(sys.getrecursionlimit())
+        return scanning.FileResult(task.path)
+
+    monkeypatch.setattr(scanning, "scan_file", scan_one)
+    settings = ScanSettings(Target(), ())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(scanning.scan_batch, [Task("first.py", b"", ())], settings)
+        assert first_runs.wait(60)
+        second = pool.submit(scanning.scan_batch, [Task("second.py", b"", ())], settings)
+        first.result()
+        first_ended.set()
+        second.result()
+    assert limits[0] == limits[1] > usual
+    assert sys.getrecursionlimit() == usual

@@ -32,7 +32,7 @@ _FROM = (cst.ImportFrom, cst.LazyImportFrom)
 class Piece:
     """One replacement: ``bounds`` tells from the places of ``nodes`` what is replaced by ``content``.
 
-    With ``line``, that becomes a line of its own, indented as the first node's is; ``gap``: blank lines above and below.
+    With ``line``, that becomes a line of its own, indented as the first node's is; ``gap``: blank lines above, below.
     """
 
     nodes: tuple[cst.CSTNode, ...]
