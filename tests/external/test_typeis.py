@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -46,10 +45,9 @@ def _mypy(file: Path) -> list[tuple[int, str]]:
 
 def _pyright(file: Path) -> list[tuple[int, str]]:
     """The errors of pyright in a file: line and message."""
-    program = shutil.which("pyright")
-    if program is None:
+    if find_spec("pyright") is None:
         pytest.skip("pyright is not installed")
-    command = [program, "--outputjson", "--pythonversion", "3.14", file.name]
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonversion", "3.14", file.name]
     run = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
     if run.returncode not in (0, 1):
         pytest.skip(f"pyright does not run here: {run.stderr.strip()[-200:]}")
