@@ -92,6 +92,14 @@ CASES = {
     ),
     "not, in the place of ~": ("x = ~(1 in y) == 3\n", "x = (not (1 in y)) == 3\n"),
     "an unused suppression on a line of its own": ("x = 1\n  # py314: ignore[RMV001]\ny = 2\n", "x = 1\ny = 2\n"),
+    "at the top of a file without a final newline": (
+        "#!/usr/bin/env python\r\n# why\r\ndef f(a): return __import__('asyncio').iscoroutinefunction(a)",
+        "#!/usr/bin/env python\r\n# why\r\ndef f(a): return __import__('asyncio').iscoroutinefunction(a)",
+    ),
+    "behind a comment at the top": (
+        "# why\nif asyncio := __import__('asyncio'): print(asyncio.iscoroutinefunction(1))",
+        "# why\nimport inspect\n\nif asyncio := __import__('asyncio'): print(inspect.iscoroutinefunction(1))",
+    ),
     "Unicode": ("é = '\\d'; ü = 1if é else 2\n", "é = r'\\d'; ü = 1 if é else 2\n"),
 }
 
