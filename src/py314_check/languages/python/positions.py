@@ -79,6 +79,7 @@ def locate(
     offsets: Sequence[int] = range(len(text) + 1) if text == written else _aligned(written, text)
     spans = {}
     for node, (start, end) in state.spans.items():
+        end = min(end, len(written))  # libcst takes back a last line end that the file does not have
         while end > start and written[end - 1].isspace():  # statements own the line end behind them
             end -= 1
         spans[node] = (offsets[start], offsets[end - 1] + 1 if end > start else offsets[start])
