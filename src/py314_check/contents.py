@@ -80,8 +80,11 @@ class Contents:
         data = text.encode()
         words = [match[0] for match in _WORD.finditer(data) if match.end() < len(data) or not data.endswith(b"_")]
         rarest = min((self._by_word.get(word, []) for word in words), key=len, default=self._files)
+        found = [one for one in rarest if data in one.data]
+        if not found:
+            return []
         whole = re.compile(re.escape(data) + (rb"(?!\w)" if text[-1].isalnum() else b""))
-        return [one for one in rarest if whole.search(one.data) and whole.search(one.code)]
+        return [one for one in found if whole.search(one.code)]
 
     @functools.cached_property
     def _by_word(self) -> Mapping[bytes, list[_File]]:

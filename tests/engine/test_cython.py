@@ -199,6 +199,6 @@ def test_any_text(text: str) -> None:
     ],
 )
 def test_linear(unit: str, before: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read(before + unit * (30_000 // len(unit)))
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8

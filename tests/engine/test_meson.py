@@ -69,6 +69,6 @@ def test_any_text(text: str) -> None:
     "unit", ["a(", "'", "'''", "a.", "a   ", "a:", "[", "(,", "#", "a(b a: ", "( ", "a('b', c: ['d'])\n"]
 )
 def test_linear(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read(unit * (200_000 // len(unit)))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

@@ -527,11 +527,11 @@ HOSTILE = {
 @pytest.mark.parametrize("path", ["m.c", "m.cpp"])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_bad_input(text: bytes, path: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     result = scan_source(MODULE + text, path=path, codes="EXT")
     assert not result.not_analysed
     assert result.notifications == ()
-    assert time.monotonic() - start < 8
+    assert time.process_time() - start < 8
 
 
 @pytest.mark.parametrize(("path", "text"), [("m.pyx", b"# \xe9\n"), ("CMakeLists.txt", b"nanobind_add_module(\xe9)")])

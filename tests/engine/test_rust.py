@@ -264,9 +264,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_files_take_no_longer_than_they_may(data: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     result = scan_source(data, path="lib.rs")
-    assert time.monotonic() - start < 15
+    assert time.process_time() - start < 15
     assert all("internal error" not in note.message for note in result.notifications)
 
 

@@ -278,9 +278,9 @@ def test_truncated(kind: str, cut: int) -> None:
 )
 def test_linear(kind: str, unit: str) -> None:
     text = unit * (400_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     read(textwrap.dedent(text), kind)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_line_ends_do_not_matter() -> None:
