@@ -100,6 +100,16 @@ CASES = {
         "# why\nif asyncio := __import__('asyncio'): print(asyncio.iscoroutinefunction(1))",
         "# why\nimport inspect\n\nif asyncio := __import__('asyncio'): print(inspect.iscoroutinefunction(1))",
     ),
+    "a loop that runs one coroutine": (
+        "import asyncio as a\nasync def f(): pass\ndef g():\n    loop = a.get_event_loop()\n"
+        "    return loop.run_until_complete(f())\ndef h():\n    a.get_event_loop().run_until_complete(f())\n",
+        "import asyncio as a\nasync def f(): pass\ndef g():\n    return a.run(f())\ndef h():\n    a.run(f())\n",
+    ),
+    "a loop of the module, where a function has one of that name": (
+        "import asyncio\nasync def f(): pass\ndef g(loop): loop = make(); loop.close()\n"
+        "loop = asyncio.get_event_loop()\nloop.run_until_complete(f())\n",
+        "import asyncio\nasync def f(): pass\ndef g(loop): loop = make(); loop.close()\nasyncio.run(f())\n",
+    ),
     "Unicode": ("é = '\\d'; ü = 1if é else 2\n", "é = r'\\d'; ü = 1 if é else 2\n"),
 }
 
@@ -141,6 +151,26 @@ def test_what_cannot_be_fixed_is_left_alone_and_says_why(code: str, why: str) ->
     assert fixed(code, codes="RMV") == code
     helps = [one.help for one in found(code, codes="RMV")]
     assert not why or any("It is not fixed: " + why in one for one in helps)
+
+
+LOOP = "import asyncio\nasync def f(): pass\nloop = asyncio.get_event_loop()\nloop.run_until_complete({})\n{}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        LOOP.format("f()", "loop.close()\n"),
+        LOOP.format("f()", "def g():\n    return loop\n"),
+        LOOP.format("f()", "def g():\n    global loop\n    loop = 1\n"),
+        LOOP.format("f", ""),
+        LOOP.format("make()", ""),
+        LOOP.format("*f()", ""),
+        LOOP.format("f()", "").replace("run_until_complete", "run_forever"),
+    ],
+)
+def test_loops_with_other_uses_stay(code: str) -> None:
+    assert [one.code for one in found(code, codes="CHG301")] == ["CHG301"]
+    assert fixed(code, codes="CHG301") == code
 
 
 @pytest.mark.parametrize("path", ["package/__init__.py", "stub.pyi"])

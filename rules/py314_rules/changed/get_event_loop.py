@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Context, Impact, Level, Mentions, Rule, Words, cst
+from py314_check.api import (
+    Change,
+    Confidence,
+    Context,
+    Impact,
+    Imported,
+    Level,
+    Mentions,
+    Remove,
+    Replace,
+    Rule,
+    Words,
+    cst,
+)
 from py314_rules.changed._event_loops import GETTERS, EventLoops
 
 _RUNS = {"run_until_complete", "run_forever"}
@@ -48,7 +61,9 @@ class GetEventLoop(Rule):
     ```
 
     ## Fix safety
-    There is no fix yet: where the loop should come from depends on the program.
+    Where the loop only runs one coroutine of the file, as in the example, the fix calls `asyncio.run` instead. It is
+    unsafe: that makes a loop of its own, cancels what is left of other tasks, and closes the loop. Elsewhere there is
+    none: where the loop should come from depends on the program.
 
     ## References
     - [asyncio.get_event_loop](https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.get_event_loop)
@@ -99,7 +114,39 @@ class GetEventLoop(Rule):
                 module="asyncio",
                 level=Level.ERROR if certain else Level.WARNING,
                 confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
+                fix=self._fix(call) if certain and isinstance(call, cst.Call) else None,
             )
+
+    def _fix(self, call: cst.Call) -> Change | None:
+        """``asyncio.run``, where the loop has no other use than to run one coroutine of the file until it is done."""
+        holder = next(self.context.ancestors(call))
+        if isinstance(holder, cst.Attribute):
+            return self._runs(holder)
+        match holder:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as target)]):
+                room = self.context.enclosing(call, cst.FunctionDef, cst.ClassDef, cst.Module) or holder
+                variable = self.context.bound(target.value, call)
+                names = (one for one in self.context.below(room) if isinstance(one, cst.Name) and one is not target)
+                uses = [one for one in names if one.value == target.value and self._is_of(one, variable)]
+                runs = [one for one in self._run if one.value in uses]
+                return self._runs(runs[0], Remove(holder)) if len(variable) == len(uses) == len(runs) == 1 else None
+        return None
+
+    def _is_of(self, name: cst.Name, variable: tuple[cst.CSTNode, ...]) -> bool:
+        """Whether a name is looked up as this variable: not as a parameter, which stands where its function does."""
+        is_parameter = isinstance(next(self.context.ancestors(name)), cst.Param)
+        return not is_parameter and self.context.bound(name.value, name) == variable
+
+    def _runs(self, method: cst.Attribute, *more: Remove) -> Change | None:
+        match next(self.context.ancestors(method)):
+            case cst.Call(func=func, args=[cst.Arg(keyword=None, star="", value=cst.Call() as coroutine)]) if (
+                func is method and method.attr.value == "run_until_complete"
+            ):
+                made = self.context.definition(coroutine.func)
+                if isinstance(made, cst.FunctionDef) and made.asynchronous is not None:
+                    edits: list[Replace | Remove] = [Replace(method, Imported("asyncio.run")), *more]
+                    return Change("Use `asyncio.run`", *edits, safe=False, since="3.7")
+        return None
 
     def _is_run(self, call: cst.Call) -> bool:
         """Whether the function itself runs the loop, which a running one would not allow."""

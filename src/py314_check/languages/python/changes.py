@@ -233,7 +233,8 @@ class _Planning:
                 raise NotFixableError(needed)
         self.plan.pieces += self._removals(self._removed)
         self.plan.pieces += [_added(addition) for addition in dict.fromkeys(self._added)]
-        balance: dict[cst.CSTNode, int] = dict(self._imports.losing(self._gone, self._kept))
+        gone = [*self._gone, *(node for node in self._removed if not isinstance(node, cst.ImportAlias))]
+        balance: dict[cst.CSTNode, int] = dict(self._imports.losing(gone, self._kept))
         balance.update(dict.fromkeys(self._used, -1))
         for alias, taken in balance.items():
             if (
