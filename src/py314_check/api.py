@@ -1040,6 +1040,8 @@ class Rule:
     """Words that other tools' users write behind ``noqa:`` to silence what this rule reports, too; in lower case."""
     free_threading: ClassVar[bool] = False
     """Whether the rule is about free-threaded builds: elsewhere, its findings are notes at most."""
+    for_annotations: ClassVar[bool] = False
+    """Whether the rule proposes annotations: those of a file with a stub beside it, type checkers do not read."""
     needs_threads: ClassVar[bool] = False
     """Whether it takes several threads in one process: where nothing in the project shows any, its findings are notes
     at most, and of a confidence one step lower."""

@@ -208,6 +208,8 @@ class Finding:
     """Codes of which one must be found in the same project, in the same run."""
     free_threading: bool = False
     """Whether it is about free-threaded builds: then it is a note at most where nobody asked for those."""
+    for_annotations: bool = False
+    """Whether it proposes an annotation, which nobody reads where a stub stands beside the file."""
     needs_threads: bool = False
     """Whether it counts less where nothing in the project shows threads."""
     added_in: str | None = None

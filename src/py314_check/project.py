@@ -130,6 +130,10 @@ class Project:
                 yield place.strip()
         yield from setup_cfg.get("options.packages.find", {}).get("where", "").split()
 
+    def has_stub(self, path: Path) -> bool:
+        """Whether a stub stands beside a Python file, which type checkers read in its place."""
+        return path.suffix == ".py" and path.with_suffix(".pyi").name in file_names(absolute(path).parent)
+
     # Declared dependencies.
 
     def provider(self, path: Path, distributions: Collection[str]) -> str | None:

@@ -264,6 +264,7 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
             only_with=report.only_with,
             free_threading=rule.free_threading if report.free_threading is None else report.free_threading,
             added_in=report.added_in,
+            for_annotations=rule.for_annotations,
             needs_threads=rule.needs_threads and not threaded,
         )
         seen[key] += 1
@@ -388,6 +389,8 @@ def settle(finding: Finding, path: Path, project: Project) -> Finding | None:
     if finding.guard is None and finding.way_out and project.is_first_party(path, finding.way_out):
         guard = f"the project has {finding.way_out}, which is the other way"
         return replace(finding, guard=guard, level=Level.NOTE)
+    if finding.for_annotations and project.has_stub(path):
+        return None
     if finding.needs_threads and not project.shows_threads(path):
         finding = replace(finding, level=Level.NOTE, confidence=finding.confidence.lowered)
     if finding.free_threading and not (project.target.free_threaded or project.declares_free_threading(path)):

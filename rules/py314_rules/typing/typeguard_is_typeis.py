@@ -55,6 +55,7 @@ class TypeguardIsTypeis(ProposalRule):
 
     code, name = "TIS002", "typeguard-is-typeis"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
+    for_annotations = True
     words = (Words("TypeGuard", test=returned("TypeGuard")),)
 
     def proposal(self, function: cst.FunctionDef, value: cst.Param, narrowed: Sequence[Form]) -> Proposal | None:

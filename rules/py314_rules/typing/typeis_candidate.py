@@ -21,7 +21,8 @@ class TypeisCandidate(ProposalRule):
 
     Not reported: tests that are false for some T (`isinstance(x, int) and x > 0`; `isinstance(x, float)`, since an
     annotation `float` admits `int` as well), functions that may be overloads or overrides, that are decorated, that
-    need further arguments, and classes of which it cannot be told how they are related to the annotation.
+    need further arguments, and classes of which it cannot be told how they are related to the annotation; nor files
+    with a stub (`.pyi`) beside them, which type checkers read in their place.
 
     ## Why it matters
     With `-> bool`, type checkers learn nothing from a call. With `TypeIs` (PEP 742, Python 3.13 or typing_extensions
@@ -56,6 +57,7 @@ class TypeisCandidate(ProposalRule):
 
     code, name = "TIS001", "typeis-candidate"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
+    for_annotations = True
     words = tuple(
         Words("def", "return", word, test=may_be_type_predicate) for word in ("isinstance", "callable", "None", "type")
     )
