@@ -92,6 +92,11 @@ CASES = {
     ),
     "not, in the place of ~": ("x = ~(1 in y) == 3\n", "x = (not (1 in y)) == 3\n"),
     "an unused suppression on a line of its own": ("x = 1\n  # py314: ignore[RMV001]\ny = 2\n", "x = 1\ny = 2\n"),
+    "some codes of a suppression": (
+        "import cgi  # py314: ignore[RMV001, chg001,DPR] why\nimport crypt  # noqa: E501, RMV001, RMV002\n",
+        "import cgi  # py314: ignore[RMV001] why\nimport crypt  # noqa: E501, RMV001\n",
+    ),
+    "codes of other tools stay": ("x = 1  # noqa: E501,RMV001 why\n", "x = 1  # noqa: E501 why\n"),
     "at the top of a file without a final newline": (
         "#!/usr/bin/env python\r\n# why\r\ndef f(a): return __import__('asyncio').iscoroutinefunction(a)",
         "#!/usr/bin/env python\r\n# why\r\ndef f(a): return __import__('asyncio').iscoroutinefunction(a)",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Change, Confidence, Impact, Level, Remove, Rule, UnusedSuppression, Words
+from py314_check.api import Change, Confidence, Impact, Level, Remove, Replace, Rule, UnusedSuppression, Words
 
 _OUR_CODES = re.compile(rb"\b(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d")
+_LISTED = re.compile(r"\w+(?:[, \t]+\w+)*(?=\]?$)")
+"""The codes in a comment."""
 
 
 class UnusedSuppressionComment(Rule):
@@ -31,8 +33,8 @@ class UnusedSuppressionComment(Rule):
     ```
 
     ## Fix safety
-    The fix removes the comment: it is safe. A comment of which only some codes are without effect, or behind which more
-    is written, is left alone.
+    The fix removes the comment, or the codes that are without effect: it is safe. A comment without any effect behind
+    which more is written is left alone.
 
     ## References
     - [Suppressing findings](https://github.com/py314-check/py314-check/blob/main/docs/suppressions.md)
@@ -49,6 +51,16 @@ class UnusedSuppressionComment(Rule):
 
     def visit_UnusedSuppression(self, unused: UnusedSuppression) -> None:
         what = " and ".join(f"`{code}`" for code in unused.codes) or "anything"
-        fix = Change("Remove the comment", Remove(unused), safe=True, since="2.7") if unused.is_whole else None
         message = f"This comment does not silence {what}: there is no such finding."
-        self.report(unused, message, help="Remove it.", fix=fix)
+        self.report(unused, message, help="Remove it.", fix=self._fix(unused))
+
+    def _fix(self, unused: UnusedSuppression) -> Change | None:
+        if unused.is_whole:
+            return Change("Remove the comment", Remove(unused), safe=True, since="2.7")
+        listed = _LISTED.search(unused.comment)
+        codes = [] if listed is None else listed[0].replace(",", " ").split()
+        kept = [code for code in codes if code.upper() not in unused.codes]
+        if listed is None or not kept:
+            return None
+        text = unused.comment[: listed.start()] + ", ".join(kept) + unused.comment[listed.end() :]
+        return Change("Remove what has no effect", Replace(unused, text), safe=True, since="2.7")
