@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TypeVar
 
 from py314_check.fixes import Fixing
@@ -23,7 +22,7 @@ def fixed(
     floor: tuple[int, int] | None = None,
 ) -> TextT:
     """The source after all fixes, of the rules whose codes begin so."""
-    data = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
+    data = source if isinstance(source, bytes) else source.encode()
     rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
     settings = ScanSettings(Target.parse(target), rules)
     prepared = prepare(path, data, settings)
