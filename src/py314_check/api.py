@@ -811,8 +811,14 @@ class Context(Protocol):
         """
 
     def runs_seldom(self, node: cst.CSTNode) -> bool:
-        """Whether a node stands in a function that is named like one that sets something up or takes it down: that is
-        done once, and mostly by one thread.
+        """Whether a node stands in a function that is named or documented like one that sets something up, takes it
+        down or serves tests, that only the main thread can run (it sets handlers of signals), or that only such
+        functions call: that is done once, and mostly by one thread.
+        """
+
+    def runs_in_loop(self, node: cst.CSTNode) -> bool:
+        """Whether a node runs in an event loop: in a coroutine, in what coroutines alone call as far as the file
+        shows, or in a protocol or transport of asyncio.
         """
 
     def conditions(self, node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
