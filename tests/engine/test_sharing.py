@@ -160,6 +160,7 @@ NOT_SERIAL = {
     "called by the module and others": "def _f():\n    show()\n_f()\ndef g():\n    _f()",
     "a lambda": "f = lambda: show()",
     "it gives back an argument that is no function": "def f(number):\n    show()\n    return number",
+    "a private one that calls itself": "def _f():\n    show()\n    _f()",
     "called by itself alone": "def f():\n    show()\n    f()",
     "what a decorator returns": "def mark(func):\n    def inner():\n        show()\n    return inner",
     "what a class hands on as it is made": """
@@ -199,16 +200,19 @@ def test_what_imports_a_test_framework_is_a_test() -> None:
 
 SELDOM = {
     "its name": "def register_codec():\n    show()",
-    "all callers": "def _f():\n    show()\ndef _g():\n    _f()\ndef initialise():\n    _g()\ndef reset():\n    _f()",
+    "all callers": "def _f():\n    show()\ndef _g():\n    _f()\ndef initialise():\n    _g()\ndef set_up():\n    _f()",
     "its documentation": 'def f():\n    """Forgets all. Only for use in testing."""\n    show()',
     "it sets handlers of signals": "import signal\ndef f():\n    show()\n    signal.signal(2, print)",
     "objects of class bodies": "class A:\n    def __init__(self):\n        show()\n    def __get__(self, *_): pass",
+    "its name, in capitals": "def setUpModule():\n    show()",
+    "a debugger": "import bdb\nclass A(bdb.Bdb):\n    def f(self):\n        show()",
     "in a process of its own": "def _run_in_subprocess():\n    show()",
 }
 NOT_SELDOM = {
     "another name": "def registered():\n    show()",
     "one caller": "def _f():\n    show()\ndef initialise():\n    _f()\ndef g():\n    _f()",
     "a public function": "def f():\n    show()\ndef initialise():\n    f()",
+    "a helper of what may add often": "class A:\n    def _f(self):\n        show()\n    def add(self):\n        self._f()",
     "a test of something": 'def f():\n    """Used for testing whether all is well."""\n    show()',
     "it calls itself": "def _f():\n    show()\n    _f()\ndef initialise(): pass",
     "another method of a descriptor": "class A:\n    def f(self):\n        show()\n    def __get__(self, *_): pass",

@@ -33,14 +33,19 @@ _SELDOM = re.compile(
     r"(?i)^_?(?!_)(?:un|de)?(?:register|install|patch|enable|disable|configure|init(?:iali[sz]e)?|set_?up|tear_?down|add|reset"
     r"|kill\w*|shut_?down|clean_?up|clear_(?:all|caches?)|set_(?:global|default)s?|close|finali[sz]e|restore|activate"
     r"|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
-    r"|(?:^|_)(?:at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?|configuration"
+    r"|(?:^|_)(?:clean_?ups?|at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?|configuration"
     r"|in_(?:sub)?process|in_child)(?:_|$)|^__(?:del|exit)__$"
 )
+_ONCE = re.compile(r"(?i)^_?(?:init(?:iali[sz]e)?|set_?up|configure|bootstrap|at_?exit)(?:_|$)")
+"""Those of them that certainly run once, and whose helpers do."""
+_IN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FOR_TESTS = re.compile(
     r"(?i)\b(?:only|used?|useful|meant)(?: only)? (?:for|in|by) (?:unit )?test(?:s|ing)(?: only)?\s*(?:[.,;]|$)"
 )
 """Documentation of functions that says that tests alone call them."""
 _DESCRIBING = {"__get__", "__set__", "__set_name__"}
+_INTERACTIVE = {"bdb.Bdb", "cmd.Cmd", "code.InteractiveConsole", "code.InteractiveInterpreter", "pdb.Pdb"}
+"""Classes of debuggers and consoles, which one user types into."""
 _OF_LOOP = re.compile(r"asyncio\.(?:\w+\.)?\w*(?:Protocol|Transport)")
 
 
@@ -70,10 +75,11 @@ class Serial:
 
     def runs_seldom(self, node: cst.CSTNode) -> bool:
         """Whether a node stands in a function that is named or documented like one that sets something up, takes it
-        down or serves tests; in one that only the main thread can run; or in one that only such functions call.
+        down or serves tests; in one that only what sets something up calls; in one that only the main thread can run,
+        or that serves one user at a terminal; or in one that makes what class bodies hold.
         """
         around = [one for one in self._functions_around(node) if isinstance(one, cst.FunctionDef)]
-        return any(self._is_seldom(one) or self._key(one) in self._by_seldom for one in around)
+        return any(map(self._is_seldom, around)) or any(self._key(one) in self._by_seldom for one in around[:1])
 
     def runs_in_loop(self, node: cst.CSTNode) -> bool:
         """Whether a node runs in an event loop: in a coroutine, in what coroutines alone call as far as the file
@@ -83,12 +89,15 @@ class Serial:
         return innermost is not None and (self._is_of_loop(innermost) or self._key(innermost) in self._by_loop)
 
     def _is_seldom(self, function: cst.FunctionDef) -> bool:
-        if _SELDOM.search(function.name.value) or _FOR_TESTS.search(function.get_docstring() or ""):
+        if _SELDOM.search(_snake_case(function.name.value)) or _FOR_TESTS.search(function.get_docstring() or ""):
+            return True
+        if function in self._in_main_thread:
             return True
         owner = self._types.owner(function)
-        if owner is not None and function.name.value == "__init__" and self._is_descriptor(owner):
-            return True  # its objects are made in the bodies of classes
-        return function in self._in_main_thread
+        if owner is None:
+            return False
+        is_made_in_class = function.name.value == "__init__" and self._is_descriptor(owner)
+        return is_made_in_class or not _INTERACTIVE.isdisjoint(self._types.bases(owner))
 
     def _is_descriptor(self, owner: cst.ClassDef) -> bool:
         return any(
@@ -114,7 +123,9 @@ class Serial:
 
     @cached_property
     def _by_seldom(self) -> set[str]:
-        return _called_by({self._key(one) for one in self._functions if self._is_seldom(one)}, self._users)
+        """What only functions that certainly run once call, or the module when it is imported."""
+        once = {self._key(one) for one in self._functions if _ONCE.search(_snake_case(one.name.value))}
+        return _called_by({_IMPORT} | self._serial | once, self._users)
 
     @cached_property
     def _by_loop(self) -> set[str]:
@@ -171,7 +182,7 @@ class Serial:
 
     @cached_property
     def _uses(self) -> dict[str, list[tuple[str, bool]]]:
-        """What of this file uses each function, and whether it holds a lock there."""
+        """What else of this file uses each function, and whether it holds a lock there."""
         by_name: defaultdict[str, list[cst.FunctionDef]] = defaultdict(list)
         for function in self._functions:
             by_name[function.name.value].append(function)
@@ -182,10 +193,9 @@ class Serial:
                 if isinstance(parent, cst.FunctionDef) and node is parent.name:
                     continue
                 uses[node.value].append(parent if isinstance(parent, cst.Attribute) and parent.attr is node else node)
-        return {
-            self._key(one): [self._user(use) for use in uses[one.name.value]] or [(_ANY_TIME, False)]
-            for one in self._functions
-        }
+        found = {self._key(one): [self._user(use) for use in uses[one.name.value]] for one in self._functions}
+        by_others = {key: [one for one in users if one[0] != key] for key, users in found.items()}
+        return {key: users or [(_ANY_TIME, False)] for key, users in by_others.items()}
 
     def _user(self, use: cst.CSTNode) -> tuple[str, bool]:
         """The function that calls what is used, and whether it holds a lock there; who only hands it on, any time."""
@@ -212,6 +222,11 @@ class Serial:
         if owner is not None and name in ("__new__", "__init__") and "builtins.type" in self._types.bases(owner):
             return True
         return _gives_back(function)
+
+
+def _snake_case(name: str) -> str:
+    """A name with its words apart: ``set_Up_Module`` for ``setUpModule``."""
+    return _IN_WORDS.sub("_", name)
 
 
 def _called_by(entries: set[str], users: Mapping[str, Collection[tuple[str, bool]]]) -> set[str]:
