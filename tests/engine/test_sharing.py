@@ -206,12 +206,21 @@ SELDOM = {
     "objects of class bodies": "class A:\n    def __init__(self):\n        show()\n    def __get__(self, *_): pass",
     "its name, in capitals": "def setUpModule():\n    show()",
     "a debugger": "import bdb\nclass A(bdb.Bdb):\n    def f(self):\n        show()",
+    "its name tells of a fork": "def _before_fork():\n    show()",
     "in a process of its own": "def _run_in_subprocess():\n    show()",
 }
 NOT_SELDOM = {
     "another name": "def registered():\n    show()",
     "one caller": "def _f():\n    show()\ndef initialise():\n    _f()\ndef g():\n    _f()",
     "a public function": "def f():\n    show()\ndef initialise():\n    f()",
+    "a helper of what starts each object": """
+        class A:
+            def initialize(self):
+                self._f()
+            @classmethod
+            def _f(cls):
+                show()
+        """,
     "a helper of what may add often": "class A:\n    def _f(self):\n        show()\n    def add(self):\n        self._f()",
     "a test of something": 'def f():\n    """Used for testing whether all is well."""\n    show()',
     "it calls itself": "def _f():\n    show()\n    _f()\ndef initialise(): pass",

@@ -31,9 +31,9 @@ _DECORATED = re.compile(
 _AT_CLASS_CREATION = {"__init_subclass__", "__set_name__"}
 _SELDOM = re.compile(
     r"(?i)^_?(?!_)(?:un|de)?(?:register|install|patch|enable|disable|configure|init(?:iali[sz]e)?|set_?up|tear_?down|add|reset"
-    r"|kill\w*|shut_?down|clean_?up|clear_(?:all|caches?)|set_(?:global|default)s?|close|finali[sz]e|restore|activate"
+    r"|kill\w*|shut_?down|clean_?up|clear_(?:all|caches?)|set_(?:global_|default_)?(?:settings|options|defaults)|close|finali[sz]e|restore|activate"
     r"|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
-    r"|(?:^|_)(?:clean_?ups?|at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?|configuration"
+    r"|(?:^|_)(?:clean_?ups?|at_?exit|at_?fork|(?:before|after)_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?|configuration"
     r"|in_(?:sub)?process|in_child)(?:_|$)|^__(?:del|exit)__$"
 )
 _ONCE = re.compile(r"(?i)^_?(?:init(?:iali[sz]e)?|set_?up|configure|bootstrap|at_?exit)(?:_|$)")
@@ -124,7 +124,8 @@ class Serial:
     @cached_property
     def _by_seldom(self) -> set[str]:
         """What only functions that certainly run once call, or the module when it is imported."""
-        once = {self._key(one) for one in self._functions if _ONCE.search(_snake_case(one.name.value))}
+        functions = (one for one in self._functions if self._types.owner(one) is None)  # not once for each object
+        once = {self._key(one) for one in functions if _ONCE.search(_snake_case(one.name.value))}
         return _called_by({_IMPORT} | self._serial | once, self._users)
 
     @cached_property
