@@ -811,8 +811,15 @@ class Context(Protocol):
         """
 
     def runs_seldom(self, node: cst.CSTNode) -> bool:
-        """Whether a node stands in a function that is named like one that sets something up or takes it down: that is
-        done once, and mostly by one thread.
+        """Whether a node stands in a function that runs once, and mostly in one thread: one that is named or documented
+        like one that sets something up, takes it down or serves tests; that only what sets something up calls; that
+        only the main thread can run, since it sets handlers of signals; that serves one user at a terminal (debuggers,
+        consoles); or that makes descriptors, which class bodies hold.
+        """
+
+    def runs_in_loop(self, node: cst.CSTNode) -> bool:
+        """Whether a node runs in an event loop: in a coroutine, in what coroutines alone call as far as the file
+        shows, or in a protocol or transport of asyncio.
         """
 
     def conditions(self, node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:

@@ -24,7 +24,7 @@ _SIGNS = re.compile(
 )
 _HANDLES = re.compile(_THREADS, re.MULTILINE)
 _COOPERATIVE = re.compile(
-    rb"^[ \t]*(?:import|from)[ \t]+(?:gevent|eventlet|greenlet|twisted\.internet|trio|curio)\b", re.MULTILINE
+    rb"^[ \t]*(?:import|from)[ \t]+(?:gevent|eventlet|greenlet|twisted\.internet|trio|curio|locust)\b", re.MULTILINE
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 
 import libcst as cst
 import pytest
@@ -27,11 +28,16 @@ def context_of(program: str, path: str = "module.py") -> tuple[PythonContext, cs
     return PythonContext(SourceFile(path, "python", text.encode(), text), module, Target()), module
 
 
-def at_show(program: str, path: str = "module.py") -> tuple[bool, bool]:
-    """Whether a lock is held at the one ``show()`` of a program, and whether that is serialised."""
+def at_call(program: str, asked: Callable[[PythonContext, cst.CSTNode], bool], path: str = "module.py") -> bool:
+    """What the context answers of the one ``show()`` of a program."""
     context, module = context_of(program, path)
     (call,) = [one for one in below(module) if isinstance(one, cst.Call) and context.dotted(one.func) == "show"]
-    return context.is_locked(call), context.is_serialised(call)
+    return asked(context, call)
+
+
+def at_show(program: str, path: str = "module.py") -> tuple[bool, bool]:
+    """Whether a lock is held at the one ``show()`` of a program, and whether that is serialised."""
+    return at_call(program, PythonContext.is_locked, path), at_call(program, PythonContext.is_serialised, path)
 
 
 LOCKED = {
@@ -87,6 +93,10 @@ LOCKED = {
                 show()
         """,
     "its name says so": "def f_locked():\n    show()",
+    "an item behind it": "def f():\n    with lock, show():\n        pass",
+    "its documentation says so": 'def f():\n    """Clear it. The lock must be held."""\n    show()',
+    "its documentation asks for it": 'def f():\n    """Callers must hold self._lock."""\n    show()',
+    "its documentation tells how to call it": 'def f():\n    """Must be called with the lock held."""\n    show()',
 }
 NOT_LOCKED = {
     "no lock": "def f():\n    show()",
@@ -108,6 +118,10 @@ NOT_LOCKED = {
                 show()
         """,
     "before it": "def f():\n    show()\n    lock.acquire()",
+    "an item before it": "def f():\n    with show(), lock:\n        pass",
+    "its documentation says the contrary": 'def f():\n    """The lock must not be held."""\n    show()',
+    "its documentation names one": 'def f():\n    """Unlock the door. It is called when a block is held."""\n    show()',
+    "its documentation says it need not be": 'def f():\n    """Called without holding the lock."""\n    show()',
     "another one released": "def f():\n    gate.acquire()\n    gate.release()\n    lock.release()\n    show()",
     "of the function around": "def f():\n    with lock:\n        def g():\n            show()\n        return g",
     "in another function": "def f():\n    lock.acquire()\ndef g():\n    show()",
@@ -122,6 +136,8 @@ SERIAL = {
     "main": "def _g():\n    show()\ndef main():\n    _g()",
     "a decorator": "def mark(anything):\n    show()\n@mark\ndef f(): pass",
     "one that registers": "def mark(name):\n    def give(func):\n        show()\n        return func\n    return give",
+    "one that wraps": "def give(anything):\n    show()\n    return functools.update_wrapper(print, anything)",
+    "one that a decorator calls": "def mark(func):\n    def inner():\n        show()\n    inner()\n    return func",
     "when a class is made": "class A:\n    def __init_subclass__(cls):\n        show()",
     "a metaclass": "class A(type):\n    def __new__(cls, *args):\n        show()",
     "at the end": "def f():\n    show()\natexit.register(f)",
@@ -144,7 +160,16 @@ NOT_SERIAL = {
     "called by the module and others": "def _f():\n    show()\n_f()\ndef g():\n    _f()",
     "a lambda": "f = lambda: show()",
     "it gives back an argument that is no function": "def f(number):\n    show()\n    return number",
+    "a private one that calls itself": "def _f():\n    show()\n    _f()",
     "called by itself alone": "def f():\n    show()\n    f()",
+    "what a decorator returns": "def mark(func):\n    def inner():\n        show()\n    return inner",
+    "what a class hands on as it is made": """
+        class A:
+            def __init_subclass__(cls):
+                def later():
+                    show()
+                cls.later = later
+        """,
 }
 
 
@@ -171,6 +196,70 @@ def test_a_test_or_script_is_serialised(path: str) -> None:
 def test_what_imports_a_test_framework_is_a_test() -> None:
     assert at_show("import pytest\ndef f():\n    show()") == (False, True)
     assert at_show("def g():\n    import pytest\ndef f():\n    show()") == (False, False)
+
+
+SELDOM = {
+    "its name": "def register_codec():\n    show()",
+    "all callers": "def _f():\n    show()\ndef _g():\n    _f()\ndef initialise():\n    _g()\ndef set_up():\n    _f()",
+    "its documentation": 'def f():\n    """Forgets all. Only for use in testing."""\n    show()',
+    "it sets handlers of signals": "import signal\ndef f():\n    show()\n    signal.signal(2, print)",
+    "objects of class bodies": "class A:\n    def __init__(self):\n        show()\n    def __get__(self, *_): pass",
+    "its name, in capitals": "def setUpModule():\n    show()",
+    "a debugger": "import bdb\nclass A(bdb.Bdb):\n    def f(self):\n        show()",
+    "its name tells of a fork": "def _before_fork():\n    show()",
+    "in a process of its own": "def _run_in_subprocess():\n    show()",
+}
+NOT_SELDOM = {
+    "another name": "def registered():\n    show()",
+    "one caller": "def _f():\n    show()\ndef initialise():\n    _f()\ndef g():\n    _f()",
+    "a public function": "def f():\n    show()\ndef initialise():\n    f()",
+    "a helper of what starts each object": """
+        class A:
+            def initialize(self):
+                self._f()
+            @classmethod
+            def _f(cls):
+                show()
+        """,
+    "a helper of what may add often": "class A:\n    def _f(self):\n        show()\n    def add(self):\n        self._f()",
+    "a test of something": 'def f():\n    """Used for testing whether all is well."""\n    show()',
+    "it calls itself": "def _f():\n    show()\n    _f()\ndef initialise(): pass",
+    "another method of a descriptor": "class A:\n    def f(self):\n        show()\n    def __get__(self, *_): pass",
+}
+IN_LOOP = {
+    "a coroutine": "async def f():\n    show()",
+    "what coroutines call": "def g():\n    show()\ndef f():\n    g()\nasync def h():\n    f()",
+    "a method that they call": "class A:\n    def g(self):\n        show()\n    async def f(self):\n        self.g()",
+    "a protocol": "class A(asyncio.Protocol):\n    def data_received(self, data):\n        show()",
+    "a function in a coroutine": "async def f():\n    def g():\n        show()\n    g()",
+}
+NOT_IN_LOOP = {
+    "a function": "def f():\n    show()",
+    "handed to a thread": "def g():\n    show()\nasync def f():\n    g()\n    await asyncio.to_thread(g)",
+    "called by others, too": "def g():\n    show()\nasync def f():\n    g()\ndef h():\n    g()",
+    "functions that call each other": "def f():\n    show()\n    g()\ndef g():\n    f()\nasync def h(): pass",
+    "a function in a coroutine, handed on": "async def f():\n    def g():\n        show()\n    await asyncio.to_thread(g)",
+}
+
+
+@pytest.mark.parametrize("program", SELDOM.values(), ids=SELDOM.keys())
+def test_it_runs_seldom(program: str) -> None:
+    assert at_call(program, PythonContext.runs_seldom)
+
+
+@pytest.mark.parametrize("program", NOT_SELDOM.values(), ids=NOT_SELDOM.keys())
+def test_it_may_run_often(program: str) -> None:
+    assert not at_call(program, PythonContext.runs_seldom)
+
+
+@pytest.mark.parametrize("program", IN_LOOP.values(), ids=IN_LOOP.keys())
+def test_it_runs_in_an_event_loop(program: str) -> None:
+    assert at_call(program, PythonContext.runs_in_loop)
+
+
+@pytest.mark.parametrize("program", NOT_IN_LOOP.values(), ids=NOT_IN_LOOP.keys())
+def test_it_may_run_outside_an_event_loop(program: str) -> None:
+    assert not at_call(program, PythonContext.runs_in_loop)
 
 
 def shared(program: str) -> dict[str, Shared]:

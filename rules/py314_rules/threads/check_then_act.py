@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
@@ -10,6 +11,7 @@ from py314_rules.threads.sharing import containers, is_resource, is_unlikely, th
 _TAKES = {"del", "pop", "remove", "popitem", "popleft"}
 _OWN = {"threading.get_ident", "threading.get_native_id", "threading.current_thread", "_thread.get_ident"}
 _LOOKS_UP = {"get", "keys"}
+_SPARE = re.compile(r"(?i)(?:connect(?:ion)?|client|session|engine)$")
 
 
 class CheckThenAct(Rule):
@@ -22,11 +24,12 @@ class CheckThenAct(Rule):
     * `if key in d: del d[key]` (also `d.pop(key)`, `l.remove(value)`), and `if l: l.pop()`: another thread may have
       taken it;
     * `if key not in d: d[key] = []`, also after `d.get(key)` and in the handler of a `KeyError`: a list, dictionary or
-      set that another thread has put there, and filled already, is replaced. So is a lock, a thread or a connection.
+      set that another thread has put there, and filled already, is replaced. So is a lock or a thread.
 
-    Of low confidence, and hidden unless asked for, is what only remembers results (`if key not in d: d[key] = f(key)`):
-    the same result is computed twice. What runs only while the module is imported, under `if __name__ == "__main__":`
-    or in tests is not reported, nor what handles the exception.
+    Of low confidence, and hidden unless asked for, is what only remembers results (`if key not in d: d[key] = f(key)`),
+    or clients and connections: the same is made twice. So is what takes an element by its key, unless the file shows
+    that it runs in threads: mostly each thread has keys of its own. What runs only while the module is imported, under
+    `if __name__ == "__main__":` or in tests is not reported, nor what handles the exception.
 
     ## Why it matters
     Between the test and the change another thread may do the same. The result is a `KeyError` or an `IndexError` where
@@ -90,6 +93,8 @@ class CheckThenAct(Rule):
         if use.how == "[]=" and self._is_found(use, nodes, present=False):
             return self._tell_of_put(variable, use)
         if use.how in _TAKES and self._fails(use) and self._is_found(use, nodes, present=True):
+            by_key = use.how in ("del", "remove") or (isinstance(use.act, cst.Call) and bool(use.act.args))
+            is_likely = not by_key or self.context.in_threads(use.node) is not None
             error = "IndexError" if variable.container in ("list", "deque") and use.how != "remove" else "KeyError"
             self._tell(
                 variable,
@@ -97,6 +102,7 @@ class CheckThenAct(Rule):
                 "another thread may take the element between the test and this",
                 "Take it in one step (`pop(key, None)`), handle the exception, or hold a lock around both.",
                 raises="ValueError" if variable.container in ("list", "deque") and use.how == "remove" else error,
+                confidence=None if is_likely else Confidence.LOW,
             )
             return True
         return False
@@ -110,9 +116,9 @@ class CheckThenAct(Rule):
         if value is None:
             return False
         confidence, what = Confidence.LOW, "two threads that find nothing both put something there"
-        if self._is_empty_container(value, use):
+        if self._is_empty_container(value, use) and not self._is_answer(variable, use):
             confidence, what = Confidence.HIGH, "a container that another thread has put there meanwhile is lost"
-        elif is_resource(self.context, value):
+        elif is_resource(self.context, value) and not self._is_spare(value):
             confidence, what = Confidence.HIGH, "two threads that find nothing each make one"
         self._tell(
             variable, use, what, "Use `setdefault`, or hold a lock around the test and this.", confidence=confidence
@@ -147,18 +153,39 @@ class CheckThenAct(Rule):
             is_empty = isinstance(made, (cst.List, cst.Dict, cst.Set)) and not made.elements
         if not is_empty or not self.context.container_kind(made):
             return False
-        return made is value or self._statement(made) is self._before(use)
+        return made is value or self._statement(made) in self._around(use)[0][-1:]
+
+    def _is_spare(self, value: cst.BaseExpression) -> bool:
+        """Whether it makes a client or the like: of two for one key, the one that is not found again does no harm."""
+        made = self.context.value(value)
+        return isinstance(made, cst.Call) and _SPARE.search(self.context.dotted(made.func)) is not None
+
+    def _is_answer(self, variable: Shared, use: Use) -> bool:
+        """Whether the empty container is a result: it is returned at once, and other results are put whole."""
+        function = self.context.enclosing(use.node, cst.FunctionDef)
+        behind = next(iter(self._around(use)[1]), None)
+        if not isinstance(behind, cst.SimpleStatementLine) or not isinstance(behind.body[0], cst.Return):
+            return False
+        return any(
+            one is not use
+            and one.how == "[]="
+            and isinstance(one.act, cst.Assign)
+            and not self._is_empty_container(one.act.value, one)
+            and self.context.enclosing(one.node, cst.FunctionDef) is function
+            for one in variable.uses
+        )
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         return next((one for one in self.context.ancestors(node) if isinstance(one, cst.SimpleStatementLine)), None)
 
-    def _before(self, use: Use) -> cst.CSTNode | None:
-        """The statement before that of a use, in its block."""
+    def _around(self, use: Use) -> tuple[list[cst.CSTNode], list[cst.CSTNode]]:
+        """The statements before that of a use in its block, and those behind it."""
         statement = self._statement(use.node)
         if statement is None:
-            return None
-        around = list(getattr(next(self.context.ancestors(statement)), "body", ()))
-        return around[around.index(statement) - 1] if around.index(statement) else None
+            return [], []
+        block = list(getattr(next(self.context.ancestors(statement)), "body", ()))
+        place = block.index(statement)
+        return block[:place], block[place + 1 :]
 
     def _is_unlikely(self, use: Use) -> bool:
         return is_unlikely(self.context, use.node) or through_instance(self.context, use.node)

@@ -109,7 +109,7 @@ class InconsistentLocking(Rule):
         value = bare.act.value if isinstance(bare.act, cst.Assign) else None
         function = self.context.enclosing(bare.node, cst.FunctionDef)
         given = {one.name.value for one in function.params.params} if function is not None else set()
-        return Confidence.LOW if self.context.dotted(value) in {"None", *given} else Confidence.MEDIUM
+        return Confidence.LOW if self.context.dotted(value) in {"None", "True", "False", *given} else Confidence.MEDIUM
 
     def _is_one_step(self, variable: Shared, use: Use) -> bool:
         """Whether a use is atomic and right whatever others do; or a method of what may be no container."""

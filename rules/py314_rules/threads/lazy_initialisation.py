@@ -29,6 +29,9 @@ def _may_fill(data: bytes) -> bool:
     return bool(attributes) and any(name in attributes for found in _CLASS_TESTED.findall(data) for name in found)
 
 
+_NOTHING = ("None", "False")
+
+
 class LazyInitialisation(Rule):
     """A variable of a module or class that the first call fills, without a lock.
 
@@ -168,9 +171,11 @@ class LazyInitialisation(Rule):
 
 
 def _value(use: Use) -> cst.BaseExpression | None:
+    """What a variable is filled with: anything but nothing."""
     if use.kind != "set" or not isinstance(use.act, (cst.Assign, cst.AnnAssign)):
         return None
-    return use.act.value
+    value = use.act.value
+    return None if isinstance(value, cst.Name) and value.value in _NOTHING else value
 
 
 def _is_empty(test: cst.BaseExpression, outcome: bool, nodes: set[cst.BaseExpression]) -> bool:
@@ -184,5 +189,5 @@ def _is_empty(test: cst.BaseExpression, outcome: bool, nodes: set[cst.BaseExpres
     if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or test.left not in nodes:
         return False
     comparison = test.comparisons[0]
-    is_nothing = isinstance(comparison.comparator, cst.Name) and comparison.comparator.value in ("None", "False")
+    is_nothing = isinstance(comparison.comparator, cst.Name) and comparison.comparator.value in _NOTHING
     return is_nothing and isinstance(comparison.operator, (cst.Is, cst.Equal) if outcome else (cst.IsNot, cst.NotEqual))

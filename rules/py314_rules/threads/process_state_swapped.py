@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, load_facts
@@ -12,6 +12,7 @@ from py314_rules.threads.sharing import declared_global, is_unlikely
 
 _CHANGES = {"append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
 _LATER = ("finally", "yield", "__exit__")
+_ORIGINAL = re.compile(r"^sys\.__std(?:out|err)__$")
 _SET = re.compile(rb"\n[ \t]+(\w+)[ \t]*=[ \t]*(\w+)[ \t]*(?:#[^\r\n]*)?(?=[\r\n])")
 _SET_WITH_OTHERS = re.compile(rb"\n[ \t]+(?:(\w+)[ \t]*,[ \t]*\w+|\w+[ \t]*,[ \t]*(\w+))[^=\r\n]*=(?!=)")
 
@@ -62,7 +63,7 @@ class ProcessStateSwapped(Rule):
     Reports functions and context managers that set `sys.stdout`, `os.environ`, the working directory, the locale or
     another thing that the process has once, do something, and set it back in `finally`, behind `yield` or in
     `__exit__`; the same for a variable of the module whose old value is kept and put back; and `with
-    contextlib.redirect_stdout(...)`, which does that for you.
+    contextlib.redirect_stdout(...)`, which does that for you: once for all that a function or statement swaps.
 
     The confidence is high where the file itself imports what makes threads, or locks for them. Elsewhere it is low:
     most programs that change their working directory for a while have one thread. It is low for variables of modules,
@@ -142,23 +143,32 @@ class ProcessStateSwapped(Rule):
     def visit_Call(self, node: cst.Call) -> None:
         self._note(node.func, "call", node)
 
-    def visit_WithItem(self, node: cst.WithItem) -> None:
-        if isinstance(node.item, cst.Call) and not self.context.is_serialised(node):
-            for name in self.context.resolve(node.item.func) & _MANAGERS:
-                self._tell(node.item, name, STATES[name].what)
+    def visit_With(self, node: cst.With) -> None:
+        found = {name: call for item in node.items for name, call in self._manager(item.item)}
+        if found and not self.context.is_serialised(next(iter(found.values()))):
+            self._tell(list(found.items()))
+
+    def _manager(self, item: cst.BaseExpression) -> Iterator[tuple[str, cst.CSTNode]]:
+        """What state a context manager swaps; what sets back the stream that Python started with swaps none."""
+        if isinstance(item, cst.Call) and not any(
+            _ORIGINAL.search(self.context.dotted(one.value)) for one in item.args
+        ):
+            yield from ((name, item) for name in sorted(self.context.resolve(item.func) & _MANAGERS))
 
     def leave_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:
             for use in variable.uses:
                 if use.kind == "set":
                     self._sets[self._function(use.node), variable.name].append(use.node)
+        swapped: defaultdict[cst.CSTNode | None, list[tuple[str, cst.CSTNode]]] = defaultdict(list)
         for (function, name), places in self._sets.items():
             first = places[0]
             if function is None or self.context.is_serialised(first):
                 continue
             if any(self._is_set_back(first, place, name) for place in places[1:]):
-                what = STATES[name].what if name in STATES else f"`{name}`"
-                self._tell(first, name, what)
+                swapped[function if name in STATES else first].append((name, first))
+        for found in swapped.values():
+            self._tell(found)
 
     def _note(self, named: cst.BaseExpression, how: str, node: cst.CSTNode) -> None:
         for name in self.context.resolve(named):
@@ -199,11 +209,16 @@ class ProcessStateSwapped(Rule):
             and assign.value.value not in ("None", "True", "False")
         )
 
-    def _tell(self, node: cst.CSTNode, name: str, what: str) -> None:
+    def _tell(self, swapped: Sequence[tuple[str, cst.CSTNode]]) -> None:
+        """Reports what one function or ``with`` statement swaps, at the first place."""
+        name, node = swapped[0]
         is_likely = self.context.handles_threads and not is_unlikely(self.context, node)
+        whats = [STATES[one].what if one in STATES else f"`{one}`" for one, _ in swapped]
+        what = " and ".join(filter(None, (", ".join(whats[:-1]), whats[-1])))
         self.report(
             node,
-            f"This sets {what} for all threads, and sets it back later: other threads meet it meanwhile.",
+            f"This sets {what} for all threads, and sets {'them' if whats[1:] else 'it'} back later: other threads meet"
+            f" {'them' if whats[1:] else 'it'} meanwhile.",
             help="Pass it on as an argument, use a `ContextVar`, or hold a lock that all users take.",
             symbol=name,
             confidence=None if name in STATES and is_likely else Confidence.LOW,

@@ -89,15 +89,10 @@ def races(context: Context, node: cst.CSTNode) -> bool:
 
 
 def is_unlikely(context: Context, node: cst.CSTNode) -> bool:
-    """Whether a node runs once, when something is set up or taken down, or in what one thread runs: a coroutine, or a
-    file that is written for an event loop.
+    """Whether a node runs once, when something is set up or taken down, or in what one thread runs: an event loop, or a
+    file that is written for one.
     """
-    function = context.enclosing(node, cst.FunctionDef)
-    return (
-        context.runs_seldom(node)
-        or context.is_cooperative
-        or (function is not None and function.asynchronous is not None)
-    )
+    return context.runs_seldom(node) or context.is_cooperative or context.runs_in_loop(node)
 
 
 def is_resource(context: Context, value: cst.BaseExpression) -> bool:

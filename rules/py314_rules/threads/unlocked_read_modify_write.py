@@ -14,7 +14,8 @@ _CLASS_ADDED = re.compile(
 )
 
 
-_DEBUGS = re.compile(r"(?i)debug|indent")
+_HARMLESS = re.compile(r"(?i)debug|indent|creation|creat\w+_(?:count|order)|instance_count|(?:^|_)order(?:_|$)")
+"""Numbers for debugging; and those by which objects are sorted as they were made, which those of a thread still are."""
 
 
 def _may_add(data: bytes) -> bool:
@@ -36,7 +37,7 @@ class UnlockedReadModifyWrite(Rule):
 
     The confidence is high for a number that is counted up and used in the same function, such as the next identity,
     and medium for others where the file itself imports what makes threads or locks them. For others elsewhere, and for
-    what is named like something for debugging, it is low.
+    what is named like something for debugging or for the order in which objects are made, it is low.
 
     What runs only while the module is imported, under `if __name__ == "__main__":` or in tests is not reported. In
     functions that are named like ones that set something up or take it down, and in coroutines, the confidence is low.
@@ -111,7 +112,7 @@ class UnlockedReadModifyWrite(Rule):
         return bool(written) and written in (self.context.dotted(operation.left), self.context.dotted(operation.right))
 
     def _confidence(self, variable: Shared, use: Use) -> Confidence:
-        if is_unlikely(self.context, use.node) or _DEBUGS.search(variable.name):
+        if is_unlikely(self.context, use.node) or _HARMLESS.search(variable.name):
             return Confidence.LOW
         if isinstance(use.act, (cst.Assign, cst.AugAssign)) and self._is_used_here(variable, use):
             value = use.act.value

@@ -186,6 +186,9 @@ class PythonContext:
     def runs_seldom(self, node: cst.CSTNode) -> bool:
         return self._serial.runs_seldom(node)
 
+    def runs_in_loop(self, node: cst.CSTNode) -> bool:
+        return self._serial.runs_in_loop(node)
+
     @cached_property
     def handles_threads(self) -> bool:
         return handles_threads(self._source.data)

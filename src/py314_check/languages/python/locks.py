@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 import libcst as cst
@@ -28,6 +29,14 @@ _HELD = re.compile(
     r"(?i)(?:^|_)(?:un)?locked(?:_|$)|no_?lock|lock_?held|with_?(?:the_)?lock|under_?lock|synchroni[sz]ed"
 )
 """Names of functions that say that who calls them holds a lock."""
+_A_LOCK = r"\b(?:\w*_)?(?:r?lock|mutex)\b"
+_SOON = r"(?:(?!\b(?:not|without)\b)(?:[^.]|\.(?=\w))){0,60}?"  # in the same sentence
+_SAYS_HELD = re.compile(
+    rf"(?i){_A_LOCK} (?:must|should|needs to|has to|is)(?: already)?(?: be)?(?: already)? (?:held|acquired|taken)\b"
+    rf"|\b(?:must|should|callers?|assum\w+){_SOON} hold(?:s|ing)?\b{_SOON}{_A_LOCK}"
+    rf"|\b(?:called|run) (?:only )?(?:with|while|under)\b{_SOON}{_A_LOCK}"
+)
+"""Documentation strings of functions that say so: "The lock must be held", "call it with the lock held"."""
 _KINDS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore")
 _MAKERS = {
     "_thread.allocate_lock",
@@ -57,7 +66,7 @@ class Locks:
         around: list[cst.CSTNode] = []
         for child, parent in self._names.ancestors(node):
             around.append(child)
-            if isinstance(parent, cst.With) and child is parent.body and self._locks(parent):
+            if isinstance(parent, cst.With) and self._locks(parent, before=child):
                 return True
             if isinstance(parent, _FUNCTIONS):
                 if isinstance(parent, cst.FunctionDef) and child is parent.body and self._is_locking(parent):
@@ -65,8 +74,10 @@ class Locks:
                 return self._is_taken(node, around)
         return False
 
-    def _locks(self, node: cst.With) -> bool:
-        return node.asynchronous is None and any(self.is_lock(item.item) for item in node.items)
+    def _locks(self, node: cst.With, before: cst.CSTNode | None = None) -> bool:
+        """Whether a ``with`` statement holds a lock: in its body, or where one of its items is entered."""
+        items = takewhile(lambda item: item is not before, node.items)
+        return node.asynchronous is None and any(self.is_lock(item.item) for item in items)
 
     def is_lock(self, node: cst.BaseExpression) -> bool:
         """Whether what a ``with`` statement enters is a lock, or takes one; one that is made there locks nothing."""
@@ -100,8 +111,8 @@ class Locks:
         return None if assigned is None or assigned.element is not None else assigned.value
 
     def _is_locking(self, function: cst.FunctionDef) -> bool:
-        """Whether a decorator of a function locks, or its name says that its callers do."""
-        if _HELD.search(function.name.value):
+        """Whether a decorator of a function locks, or its name or documentation says that its callers do."""
+        if _HELD.search(function.name.value) or _SAYS_HELD.search(function.get_docstring() or ""):
             return True
         for decorator in function.decorators:
             marked = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -12,7 +12,7 @@ import libcst as cst
 
 from py314_check.languages import is_test
 from py314_check.languages.python.locks import Locks
-from py314_check.languages.python.scopes import Names
+from py314_check.languages.python.scopes import Names, dotted
 from py314_check.languages.python.tree import below
 from py314_check.languages.python.types import Types
 from py314_check.languages.reach import only_by
@@ -31,9 +31,22 @@ _DECORATED = re.compile(
 _AT_CLASS_CREATION = {"__init_subclass__", "__set_name__"}
 _SELDOM = re.compile(
     r"(?i)^_?(?!_)(?:un|de)?(?:register|install|patch|enable|disable|configure|init(?:iali[sz]e)?|set_?up|tear_?down|add|reset"
-    r"|kill\w*|shut_?down|clean_?up|close|finali[sz]e|restore|activate|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
-    r"|(?:^|_)(?:at_?exit|at_?fork|after_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?)(?:_|$)|^__(?:del|exit)__$"
+    r"|kill\w*|shut_?down|clean_?up|clear_(?:all|caches?)|set_(?:global_|default_)?(?:settings|options|defaults)|close|finali[sz]e|restore|activate"
+    r"|deactivate|bootstrap|preload|reload)(?:_|\d*$)"
+    r"|(?:^|_)(?:clean_?ups?|at_?exit|at_?fork|(?:before|after)_(?:in_)?(?:child|fork)|at_shutdown|for_tests?|configs?|configuration"
+    r"|in_(?:sub)?process|in_child)(?:_|$)|^__(?:del|exit)__$"
 )
+_ONCE = re.compile(r"(?i)^_?(?:init(?:iali[sz]e)?|set_?up|configure|bootstrap|at_?exit)(?:_|$)")
+"""Those of them that certainly run once, and whose helpers do."""
+_IN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_FOR_TESTS = re.compile(
+    r"(?i)\b(?:only|used?|useful|meant)(?: only)? (?:for|in|by) (?:unit )?test(?:s|ing)(?: only)?\s*(?:[.,;]|$)"
+)
+"""Documentation of functions that says that tests alone call them."""
+_DESCRIBING = {"__get__", "__set__", "__set_name__"}
+_INTERACTIVE = {"bdb.Bdb", "cmd.Cmd", "code.InteractiveConsole", "code.InteractiveInterpreter", "pdb.Pdb"}
+"""Classes of debuggers and consoles, which one user types into."""
+_OF_LOOP = re.compile(r"asyncio\.(?:\w+\.)?\w*(?:Protocol|Transport)")
 
 
 class Serial:
@@ -52,7 +65,8 @@ class Serial:
         function = self._function(node)
         if function is None or self._is_not_shared or self._locks.is_held(node) or self._is_interrupted(node):
             return True
-        return any(self._key(one) in self._serial for one in self._functions_around(node))
+        innermost = self._innermost(node)
+        return innermost is not None and self._key(innermost) in self._serial
 
     def _is_interrupted(self, node: cst.CSTNode) -> bool:
         """Whether a node handles KeyboardInterrupt, which Python raises in the main thread alone."""
@@ -60,10 +74,63 @@ class Serial:
         return any("builtins.KeyboardInterrupt" in self._names.resolve(one.type) for one in handlers)
 
     def runs_seldom(self, node: cst.CSTNode) -> bool:
-        """Whether a node stands in a function that is named like one that sets something up or takes it down."""
+        """Whether a node stands in a function that is named or documented like one that sets something up, takes it
+        down or serves tests; in one that only what sets something up calls; in one that only the main thread can run,
+        or that serves one user at a terminal; or in one that makes what class bodies hold.
+        """
+        around = [one for one in self._functions_around(node) if isinstance(one, cst.FunctionDef)]
+        return any(map(self._is_seldom, around)) or any(self._key(one) in self._by_seldom for one in around[:1])
+
+    def runs_in_loop(self, node: cst.CSTNode) -> bool:
+        """Whether a node runs in an event loop: in a coroutine, in what coroutines alone call as far as the file
+        shows, or in a protocol or transport of asyncio.
+        """
+        innermost = self._innermost(node)
+        return innermost is not None and (self._is_of_loop(innermost) or self._key(innermost) in self._by_loop)
+
+    def _is_seldom(self, function: cst.FunctionDef) -> bool:
+        if _SELDOM.search(_snake_case(function.name.value)) or _FOR_TESTS.search(function.get_docstring() or ""):
+            return True
+        if function in self._in_main_thread:
+            return True
+        owner = self._types.owner(function)
+        if owner is None:
+            return False
+        is_made_in_class = function.name.value == "__init__" and self._is_descriptor(owner)
+        return is_made_in_class or not _INTERACTIVE.isdisjoint(self._types.bases(owner))
+
+    def _is_descriptor(self, owner: cst.ClassDef) -> bool:
         return any(
-            isinstance(one, cst.FunctionDef) and _SELDOM.search(one.name.value) for one in self._functions_around(node)
+            not _DESCRIBING.isdisjoint(self._names.scope_made_by(one).bindings) for one in self._types.family(owner)
         )
+
+    @cached_property
+    def _in_main_thread(self) -> set[cst.CSTNode | None]:
+        """The functions that set handlers of signals, which only the main thread can."""
+        return {
+            self._function(node)
+            for node in self._names.nodes
+            if isinstance(node, cst.Call)
+            and dotted(node.func).endswith("signal")
+            and "signal.signal" in self._names.resolve(node.func)
+        }
+
+    def _is_of_loop(self, function: cst.FunctionDef) -> bool:
+        if function.asynchronous is not None:
+            return True
+        owner = self._types.owner(function)
+        return owner is not None and any(_OF_LOOP.fullmatch(one) for one in self._types.bases(owner))
+
+    @cached_property
+    def _by_seldom(self) -> set[str]:
+        """What only functions that certainly run once call, or the module when it is imported."""
+        functions = (one for one in self._functions if self._types.owner(one) is None)  # not once for each object
+        once = {self._key(one) for one in functions if _ONCE.search(_snake_case(one.name.value))}
+        return _called_by({_IMPORT} | self._serial | once, self._users)
+
+    @cached_property
+    def _by_loop(self) -> set[str]:
+        return _called_by({self._key(one) for one in self._functions if self._is_of_loop(one)}, self._uses)
 
     @cached_property
     def _is_not_shared(self) -> bool:
@@ -87,17 +154,38 @@ class Serial:
             if isinstance(parent, _FUNCTIONS) and child is parent.body:
                 yield parent
 
+    def _innermost(self, node: cst.CSTNode) -> cst.FunctionDef | None:
+        """The function in whose body a node stands, not counting lambdas."""
+        return next((one for one in self._functions_around(node) if isinstance(one, cst.FunctionDef)), None)
+
     def _key(self, function: cst.CSTNode) -> str:
         return str(self._names.order[function])
 
     @cached_property
     def _serial(self) -> set[str]:
         """The functions that run only at import, or under a lock that their callers hold."""
-        users: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
-        entries = {_IMPORT}
-        functions = [one for one in self._names.nodes if isinstance(one, cst.FunctionDef)]
+        once = {self._key(one) for one in self._functions if self._runs_once(one)}
+        users = {key: found for key, found in self._users.items() if key not in once}
+        return only_by({_IMPORT, *once}, users, under_lock=True)
+
+    @cached_property
+    def _functions(self) -> list[cst.FunctionDef]:
+        return [one for one in self._names.nodes if isinstance(one, cst.FunctionDef)]
+
+    @cached_property
+    def _users(self) -> dict[str, list[tuple[str, bool]]]:
+        """What uses each function, and whether it holds a lock there: others than this file, too, if it is public."""
+        public = {self._key(one) for one in self._functions if not self._is_private(one)}
+        return {
+            key: [*uses, (_ANY_TIME, False)] if key in public and any(user != _IMPORT for user, _ in uses) else uses
+            for key, uses in self._uses.items()
+        }
+
+    @cached_property
+    def _uses(self) -> dict[str, list[tuple[str, bool]]]:
+        """What else of this file uses each function, and whether it holds a lock there."""
         by_name: defaultdict[str, list[cst.FunctionDef]] = defaultdict(list)
-        for function in functions:
+        for function in self._functions:
             by_name[function.name.value].append(function)
         uses: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
         for node in self._names.nodes:
@@ -106,18 +194,9 @@ class Serial:
                 if isinstance(parent, cst.FunctionDef) and node is parent.name:
                     continue
                 uses[node.value].append(parent if isinstance(parent, cst.Attribute) and parent.attr is node else node)
-        for function in functions:
-            name, key = function.name.value, self._key(function)
-            if self._runs_once(function):
-                entries.add(key)
-                continue
-            found = [self._user(one) for one in uses[name]]
-            if not found:
-                found = [(_ANY_TIME, False)]
-            elif not self._is_private(function) and any(user != _IMPORT for user, _ in found):
-                found.append((_ANY_TIME, False))
-            users[key] += found
-        return only_by(entries, users, under_lock=True)
+        found = {self._key(one): [self._user(use) for use in uses[one.name.value]] for one in self._functions}
+        by_others = {key: [one for one in users if one[0] != key] for key, users in found.items()}
+        return {key: users or [(_ANY_TIME, False)] for key, users in by_others.items()}
 
     def _user(self, use: cst.CSTNode) -> tuple[str, bool]:
         """The function that calls what is used, and whether it holds a lock there; who only hands it on, any time."""
@@ -146,12 +225,35 @@ class Serial:
         return _gives_back(function)
 
 
+def _snake_case(name: str) -> str:
+    """A name with its words apart: ``set_Up_Module`` for ``setUpModule``."""
+    return _IN_WORDS.sub("_", name)
+
+
+def _called_by(entries: set[str], users: Mapping[str, Collection[tuple[str, bool]]]) -> set[str]:
+    """Some functions, and those that are called by such alone, from one of these on."""
+    candidates = only_by(entries, users, under_lock=False)
+    found = entries
+    while late := {one for one in candidates - found if any(user in found for user, _ in users[one])}:
+        found = found | late
+    return found
+
+
 def _gives_back(function: cst.FunctionDef) -> bool:
     """Whether a function is given a function or class and returns that, or one that it defines, as decorators do."""
     given = function.params.params[0].name.value if len(function.params.params) == 1 else ""
+    parts = list(below(function.body, own=True))
+    if any(isinstance(one, cst.Call) and _wraps(one, given) for one in parts):
+        return True
     if not _DECORATED.fullmatch(given):
         return False
-    parts = list(below(function.body, own=True))
     known = {given, *(one.name.value for one in parts if isinstance(one, (cst.FunctionDef, cst.ClassDef)))}
     returned = [one.value for one in parts if isinstance(one, cst.Return)]
     return bool(returned) and all(isinstance(one, cst.Name) and one.value in known for one in returned)
+
+
+def _wraps(call: cst.Call, name: str) -> bool:
+    """Whether a call is ``functools.wraps`` of what a name stands for, or the like."""
+    called = dotted(call.func).rpartition(".")[2]
+    given = [one.value.value for one in call.args if isinstance(one.value, cst.Name)]
+    return name in given and (called == "wraps" or "update_wrapper" in called)
