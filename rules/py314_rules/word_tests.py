@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Set
+from functools import lru_cache
 
 from py314_check.api import pieces
 
@@ -241,6 +242,7 @@ def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
         yield indent, b" ".join(parts)
 
 
+@lru_cache(maxsize=1)  # several rules ask
 def _code(data: bytes) -> bytes | None:
     """The code without comments and what is in strings, but for f-strings; None where it cannot be told apart."""
     code: list[bytes] = []

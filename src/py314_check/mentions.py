@@ -31,8 +31,8 @@ _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _TARGETS = re.compile(rb"(?<![\w\x80-\xff.])[\w\x80-\xff]+(?![\w\x80-\xff]|[\s\\]*\.)")
 _DIRECT = re.compile(rb"[\s(\\]*|[\s(\[\w.,\\]*,[\s(\\]*")
 _INDIRECT = re.compile(rb"(?:\b(?:else|or|and)|\b(getattr)[\s\\]*\()[\s(\\]*\Z")
-# A name, or something in it, as a value: neither called nor asked for another attribute.
-_AS_VALUE = rb"(?<![\w\x80-\xff.])%b((?:[ \t]*\.[ \t]*\w+)*)[ \t]*(?=[\r\n;#),\]}]|(?:if|or|and|else)\b|\Z)"
+# What stands behind a name that, or something in which, is a value: neither called nor asked for another attribute.
+_AS_VALUE = re.compile(rb"((?:[ \t]*\.[ \t]*\w+)*)[ \t]*(?=[\r\n;#),\]}]|(?:if|or|and|else)\b|\Z)")
 _LOADERS = (b"import_module", b"__import__")
 _ANYTHING = b""
 _SIX = b"six.moves."  # what is in it has the names of Python 3, but for some of its modules
@@ -174,8 +174,11 @@ class _Bindings:
             if target in found[name]:
                 continue
             found[name].add(target)
-            for use in re.finditer(_AS_VALUE % re.escape(name), self._data):
-                takers, of_part = _takers(self._data[max(use.start() - _BEHIND, 0) : use.start()])
+            for start in word_places(self._data, name):
+                use = _AS_VALUE.match(self._data, start + len(name))
+                if use is None or self._data[start - 1 : start] == b".":
+                    continue
+                takers, of_part = _takers(self._data[max(start - _BEHIND, 0) : start])
                 value = target if target == _ANYTHING else target + re.sub(rb"\s", b"", use[1])
                 waiting += [(taker, _ANYTHING if of_part else value) for taker in takers]
             if len(waiting) > len(self._imported) + _MAX_STEPS:
