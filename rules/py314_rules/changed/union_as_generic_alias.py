@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.changed._unions import knows_more
+from py314_rules.changed._unions import knows_more, names_for_unions
 
 _ALIASES = {"typing._GenericAlias", "typing._UnionGenericAlias"}
-_UNION = re.compile(rb"(\w+)\s*(?::[^=\r\n]*)?=\s*(?:\w+\.)?(?:Union|Optional)\s*\[")
-_SETS = re.compile(rb"\b(\w+)\.__\w+__\s*=[^=]")
+_SETS = re.compile(rb"\.__\w+__\s*=(?!=)")
+_NAME = re.compile(rb"\w+\Z")
+_REACH = 100  # bytes of a name that are read
 _UNIONS = {"typing.Union", "typing.Optional"}
 
 
 def _may_set(data: bytes) -> bool:
     """Whether an attribute of a name for a union may be set."""
-    return not {found[1] for found in _UNION.finditer(data)}.isdisjoint(found[1] for found in _SETS.finditer(data))
+    places = [found.start() for found in _SETS.finditer(data)]
+    names = (_NAME.search(data[max(place - _REACH, 0) : place]) for place in places)
+    return any(name is not None and name[0] in names_for_unions(data) for name in names)
 
 
 class UnionAsGenericAlias(Rule):

@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, word_places
+from py314_rules.changed._unions import before_unions, names_for_unions
 
-# A union beside `is`, or two names that may stand for unions.
-_COMPARED = re.compile(
-    rb"\bis\b[^\r\n]*\bUnion\s*\[|\bUnion\s*\[[^\r\n]*\]\s*is\b|^\w+\s*=\s*(?:\w+\.)?Union\s*\[", re.MULTILINE
-).search
+_IS = re.compile(rb"\bis\b").search
+_SUBSCRIPT_IS = re.compile(rb"\]\s*is\b")
+_LEFT = re.compile(rb"(\w+)[\s)\\]*\Z")
+_RIGHT = re.compile(rb"[\s\\]+(?:not\b)?[\s(\\]*(?:\w+\.)*(\w+)")
+_RENAMED = re.compile(rb"=\s*(?:\w+\.)*(\w+)[ \t]*(?:[\r\n;#)]|\Z)")
+_BEHIND = 500  # bytes of a line that are read
+
+
+def _may_compare(data: bytes) -> bool:
+    """Whether a union stands beside `is`, or two names stand there that may be unions'."""
+    if any(_IS(before.replace(b"\r", b"\n").rpartition(b"\n")[2]) for before in before_unions(data)):
+        return True
+    for found in _SUBSCRIPT_IS.finditer(data):
+        line = max(data.rfind(end, max(found.start() - _BEHIND, 0), found.start()) for end in (b"\n", b"\r"))
+        if data.find(b"Union", max(line, found.start() - _BEHIND, 0), found.start()) >= 0:
+            return True
+    named = names_for_unions(data)
+    return bool(named) and (
+        any(renamed[1] in named for renamed in _RENAMED.finditer(data))
+        or any(_are_names(data, start, named) for start in word_places(data, b"is"))
+    )
+
+
+def _are_names(data: bytes, start: int, named: frozenset[bytes]) -> bool:
+    """Whether names for unions stand on both sides of the `is` at an offset."""
+    left, right = _LEFT.search(data[max(start - 100, 0) : start]), _RIGHT.match(data, start + 2)
+    return left is not None and right is not None and left[1] in named and right[1] in named
 
 
 class UnionIdentity(Rule):
@@ -49,7 +73,7 @@ class UnionIdentity(Rule):
     code, name = "CHG212", "union-identity"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words("Union", "is", test=_COMPARED),)
+    words = (Words("Union", "is", test=_may_compare),)
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         left = node.left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.changed._unions import knows_more
+from py314_rules.changed._unions import before_unions, knows_more, names_for_unions
 
 _UNIONS = {"typing.Union", "typing.Optional"}
 _TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
@@ -13,16 +13,17 @@ _OLD_TEXT = re.compile(r"typing\.(?:Union|Optional)\[|typing\.Union$")
 _OLD_PART = re.compile(r"typing\.(?:Union|Optional)(?:\[|$)")
 _ASSERTS = {"assertEqual", "assertEquals", "assertNotEqual", "assertIn", "assertNotIn"}
 _TEXT_METHODS = {"startswith", "replace", "split", "partition", "removeprefix", "find", "index", "count", "__eq__"}
-_U = rb"(?:\w+\.)?(?:Union|Optional)\s*\["
-_USED = re.compile(rb"(?<!cast)\(\s*%b|[{]\s*%b|[%%]\s*\(?\s*%b|\b(?:Union|Optional)\s+as\b" % (_U, _U, _U)).search
-_ALIAS = re.compile(rb"^[ \t]*(\w+)\s*(?::[^=\r\n]*)?=\s*(?:[\w.]+\s*\[\s*)?%b" % _U, re.MULTILINE)
-_TAKEN = re.compile(rb"[({%%,]\s*(\w+)\s*[)}!:,]").findall
+_RENAMED = re.compile(rb"(?:Union|Optional)\s+as\b").search
+_TAKEN = re.compile(rb"[({%,]\s*(\w+)\s*[)}!:,]").finditer
 _LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\b").search
 
 
 def _may_become_text(data: bytes) -> bool:
     """Whether a union, or a name for one, is an argument or in an f-string."""
-    return bool(_USED(data)) or not {match[1] for match in _ALIAS.finditer(data)}.isdisjoint(_TAKEN(data))
+    if any(one.endswith((b"(", b"{", b"%")) and not one.endswith(b"cast(") for one in before_unions(data)):
+        return True
+    names = names_for_unions(data)
+    return _RENAMED(data) is not None or (bool(names) and any(taken[1] in names for taken in _TAKEN(data)))
 
 
 class UnionRepr(Rule):
