@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from py314_check.api import Change, Confidence, Context, Mentions, Rule, Words, cst, load_facts, parse_version
+from py314_check.api import (
+    Change,
+    Confidence,
+    Context,
+    Mentions,
+    Rule,
+    Words,
+    cst,
+    load_facts,
+    parse_version,
+    word_places,
+)
 from py314_rules.patching import patched_attribute, patched_name
 from py314_rules.successors import Successor, in_import, renamed
 
@@ -103,6 +112,9 @@ def _words(name: str, row: Row) -> Iterator[Words]:
             yield Words("import_module", top, *further, test=_Attribute(last))
 
 
+_BEHIND = 300  # bytes before a name that are read
+
+
 @dataclass(frozen=True)
 class _Attribute:
     """Whether a file asks anything for an attribute; ``warnings.warn`` is everywhere, and no logger's."""
@@ -110,13 +122,14 @@ class _Attribute:
     name: str
 
     def __call__(self, data: bytes) -> bool:
-        return _attribute(self.name).search(data) is not None
+        name = self.name.encode()
+        return any(self._is_asked_for(data, start, start + len(name)) for start in word_places(data, name))
 
-
-@cache  # compiled when it is first needed: hundreds of them would cost every start a second
-def _attribute(name: str) -> re.Pattern[bytes]:
-    asked = rb"(?<!warnings)\.\s*%(name)b\b|[\"']%(name)b[\"']"
-    return re.compile(asked % {b"name": name.encode()})
+    def _is_asked_for(self, data: bytes, start: int, end: int) -> bool:
+        if data[end : end + 1] in (b'"', b"'") and data[start - 1 : start] in (b'"', b"'"):
+            return True
+        before = data[max(start - _BEHIND, 0) : start].rstrip()
+        return before.endswith(b".") and not before.endswith(b"warnings.")
 
 
 class NameRule(Rule):

@@ -17,6 +17,7 @@ _ESCAPES = re.compile(
 )
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
+_FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
 _HEADER = re.compile(rb"(class|async|def)\b")
 _FUNCTION = re.compile(rb"(async[ \t]+)?def[ \t]+(\w+)")
 _GIVES = re.compile(rb"\breturn\b[ \t]*(?!None\b)[^\s#;]|\byield\b")
@@ -24,6 +25,8 @@ _NAMES = re.compile(rb"[^\W\d]\w*")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
+_IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
+_DEF = re.compile(rb"def[ \t\\][^\r\n]*")
 _HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _RETURNS = re.compile(rb"\s*(?:->([^:]*))?:")
@@ -74,12 +77,21 @@ def may_leave_finally(data: bytes) -> bool:
     text = _code(data)
     if text is None:
         return True
-    outer: int | None = None  # the indentation of the outermost `finally` that the statement may be in
-    for indent, statement in _statements(text):
-        if outer is None or indent <= outer:
-            outer = indent if _FINALLY.match(statement) else None
-        if outer is not None and _LEAVES.search(statement):
+    nested = 0  # how many of the next ones are in a block that has been read
+    for header in _FINALLY_LINES.finditer(text):
+        if nested:
+            nested -= 1
+            continue
+        statements = _statements(text, header.start() + 1)
+        outer, first = next(statements)
+        if _LEAVES.search(first):
             return True
+        for indent, statement in statements:
+            if indent <= outer:
+                break
+            if _LEAVES.search(statement):
+                return True
+            nested += _FINALLY.match(statement) is not None
     return False
 
 
@@ -88,6 +100,8 @@ def may_hold_expression_in_annotation(data: bytes) -> bool:
     text = _code(data) if any(word in data for word in (b":=", b"yield", b"await", b"async")) else b""
     if text is None:
         return True
+    if not _may_annotate(text):
+        return False
     depth = 0
     in_header = annotates = False
     for part in _STATEMENT_PARTS.findall(text):
@@ -104,6 +118,21 @@ def may_hold_expression_in_annotation(data: bytes) -> bool:
             annotates = annotates or depth == 0 or in_header
         elif annotates:
             return True
+    return False
+
+
+def _may_annotate(text: bytes) -> bool:
+    """Whether one of these words stands in a continued line, or behind a colon or an arrow in its own."""
+    depth = line = done = 0
+    for word in _IN_ANNOTATION.finditer(text):
+        start = max(text.rfind(b"\n", done, word.start()), text.rfind(b"\r", done, word.start())) + 1
+        if start:
+            depth += sum(text.count(one, line, start) for one in (b"(", b"[", b"{"))
+            depth -= sum(text.count(one, line, start) for one in (b")", b"]", b"}"))
+            line = done = start
+        if depth or any(text.find(one, done, word.start()) >= 0 for one in (b":", b"->")):
+            return True
+        done = word.end()
     return False
 
 
@@ -160,8 +189,16 @@ def may_be_type_predicate(data: bytes) -> bool:
 
     Looked at are the annotations, the kinds of statements, and which characters and calls a result is made of.
     """
-    text = _code(data)
+    text = _code(data) if any(map(_may_be_header, _DEF.findall(data))) else b""
     return text is None or any(_may_be_predicate(text, match) for match in _HEADER_OF_DEF.finditer(text))
+
+
+def _may_be_header(line: bytes) -> bool:
+    """Whether a line may begin the header of a predicate: it is not all of one that says something else."""
+    _, arrow, result = line.partition(b"->")
+    if arrow:
+        return _SAYS_BOOL.search(result) is not None or b'"' in result
+    return not line.endswith(b":") or line.count(b":") > 1
 
 
 def _may_be_predicate(text: bytes, header: re.Match[bytes]) -> bool:
