@@ -17,6 +17,7 @@ from pathlib import Path
 from py314_check.cargo import is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.languages.native.slicing import without_comments as without_c_comments
+from py314_check.mentions import words_in
 from py314_check.pieces import without_comments as without_hash_comments
 
 BUILD_FILE = re.compile(
@@ -34,7 +35,6 @@ _WITHOUT_COMMENTS: Mapping[re.Pattern[str], Callable[[bytes], bytes]] = {
     C: without_c_comments,
 }
 _WORD = re.compile(rb"\w+")
-_WORDS = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Contents:
     def _by_word(self) -> Mapping[bytes, list[_File]]:
         found: defaultdict[bytes, list[_File]] = defaultdict(list)
         for one in self._files:
-            for word in set(one.data.translate(_WORDS).split()):
+            for word in set(words_in(one.data)):
                 found[word].append(one)
         return found
 

@@ -7,11 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 
 from py314_check.api import Rule, Words
-from py314_check.mentions import word_places
+from py314_check.mentions import word_places, words_in
 from py314_check.pieces import without_remarks
 
-# Every byte that cannot be part of a name becomes a space; bytes above ASCII may be part of one.
-_TABLE = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
 _LINE_LIMIT = 500
 """How far back a word is looked behind; behind that many bytes without an end of statement it counts."""
 _IMPORT = re.compile(  # what may stand before such a module in its line
@@ -42,7 +40,7 @@ class WordTest:
         return [rule for rule in self._rules if rule in able]
 
     def _able(self, data: bytes, rules: Collection[type[Rule]]) -> set[type[Rule]]:
-        present = self._vocabulary.intersection(data.translate(_TABLE).split())
+        present = self._vocabulary.intersection(words_in(data))
         able: set[type[Rule]] = set()
         for first in [*(present & self._ways.keys()), b""]:
             for rule, way in self._ways.get(first, ()):
