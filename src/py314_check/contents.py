@@ -90,7 +90,7 @@ class Contents:
     def _by_word(self) -> Mapping[bytes, list[_File]]:
         found: defaultdict[bytes, list[_File]] = defaultdict(list)
         for one in self._files:
-            for word in set(words_in(one.data)):
+            for word in set[bytes]().union(*words_in(one.data)):
                 found[word].append(one)
         return found
 

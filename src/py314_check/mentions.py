@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
+_PART = 1_000_000  # bytes whose words are in memory together
 _BEHIND = 300  # bytes before a place that are read
 _MAX_STEPS = 60  # assignments that a module is followed through; behind that many, any name may be meant
 _BLANK = b" \t\f\r\n\\"
@@ -74,9 +75,18 @@ class Mentions:
         return module in (own, _ANYTHING) or module.startswith(own + b".")
 
 
-def words_in(data: bytes) -> list[bytes]:
-    """All words of a file, in order: one ``translate`` and one ``split``. Bytes above ASCII may be part of a name."""
-    return data.translate(_ONLY_WORDS).split()
+def words_in(data: bytes) -> Iterator[list[bytes]]:
+    """All words of a file, in order and in parts: a big file's words at once would take many times its memory.
+
+    It takes one ``translate`` and a ``split``. Bytes above ASCII may be part of a name.
+    """
+    text = data.translate(_ONLY_WORDS)
+    start = 0
+    while start < len(text):
+        end = text.find(b" ", start + _PART)
+        end = len(text) if end < 0 else end
+        yield text[start:end].split()
+        start = end
 
 
 def word_places(data: bytes, word: bytes) -> Iterator[int]:

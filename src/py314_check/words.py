@@ -40,7 +40,7 @@ class WordTest:
         return [rule for rule in self._rules if rule in able]
 
     def _able(self, data: bytes, rules: Collection[type[Rule]]) -> set[type[Rule]]:
-        present = self._vocabulary.intersection(words_in(data))
+        present = set[bytes]().union(*(self._vocabulary.intersection(words) for words in words_in(data)))
         able: set[type[Rule]] = set()
         for first in [*(present & self._ways.keys()), b""]:
             for rule, way in self._ways.get(first, ()):

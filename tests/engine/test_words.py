@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from helpers.scanning import scan_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from py314_check import mentions
 from py314_check.registry import all_rules
 from py314_check.words import WordTest
 
@@ -54,6 +57,14 @@ def test_not_parsed(text: str) -> None:
 @pytest.mark.parametrize("text", HELD.values(), ids=HELD)
 def test_parsed(text: str) -> None:
     assert TEST.candidates(text.encode())
+
+
+@given(st.binary(max_size=200), st.integers(1, 30))
+def test_words_come_whole_whatever_the_size_of_the_parts(data: bytes, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mentions, "_PART", size)
+        parts = list(mentions.words_in(data))
+    assert [word for part in parts for word in part] == re.findall(rb"[\w\x80-\xff]+", data)
 
 
 PIECES = st.sampled_from(
