@@ -15,13 +15,14 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tomli
 from sources import DEFAULT_CACHE, HERE, Release, SourceList, fetch, load, scan, unpack
+from tables import table
 
 PAGE = HERE.parent / "docs" / "precision.md"
 BEGIN = "<!-- Measured: benchmarks/precision.py writes all that follows, to the end mark. -->\n"
@@ -125,15 +126,6 @@ def measured(lists: Mapping[str, SourceList], results: Results, given: Mapping[A
     return "\n".join(lines)
 
 
-def _table(head: str, rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    columns = head.split(" | ")
-    yield f"| {head} |"
-    yield f"| {' | '.join('---' for _ in columns)} |"
-    for row in rows:
-        yield f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |"
-    yield ""
-
-
 def _precision(lists: Mapping[str, SourceList], results: Results, given: Mapping[Any, Verdict]) -> Iterator[str]:
     """The table of verdicts by list and rule."""
     yield "### Verdicts by rule"
@@ -146,7 +138,7 @@ def _precision(lists: Mapping[str, SourceList], results: Results, given: Mapping
             (code, [found for found in first if found.code == code]) for code in sorted({one.code for one in first})
         ]
         rows += [_counted(name, rule, found, given) for rule, found in (*rules, ("**all races (EXT2)**", races))]
-    yield from _table("releases | rule | findings | true | form | false | unread | true of those read", rows)
+    yield from table("releases | rule | findings | true | form | false | unread | true of those read", rows)
 
 
 def _counted(name: str, rule: str, found: Sequence[Found], given: Mapping[Any, Verdict]) -> list[object]:
@@ -174,7 +166,7 @@ def _before_and_after(one: SourceList, results: Results) -> Iterator[str]:
                 ),
             ]
         )
-    yield from _table(f"package | releases | modules that do not declare | {' | '.join(codes)}", rows)
+    yield from table(f"package | releases | modules that do not declare | {' | '.join(codes)}", rows)
 
 
 def _read(one: SourceList, results: Results, given: Mapping[Any, Verdict]) -> Iterator[str]:
@@ -197,7 +189,7 @@ def _read(one: SourceList, results: Results, given: Mapping[Any, Verdict]) -> It
                     *([f"still in {', '.join(left)}" if left else "gone" if later else ""] if has_later else []),
                 ]
             )
-    yield from _table("where | what | confidence | verdict" + (" | later" if has_later else ""), rows)
+    yield from table("where | what | confidence | verdict" + (" | later" if has_later else ""), rows)
     silent = [first.title for first, *_ in one.packages if not results[first.title]]
     if silent:
         yield f"Without a finding: {', '.join(silent)}."
@@ -211,7 +203,7 @@ def _once(results: Results, given: Mapping[Any, Verdict]) -> Iterator[str]:
     if gone:
         yield "### Found once, and not any more"
         yield ""
-        yield from _table(
+        yield from table(
             "where | what | verdict",
             ([f"{v.release} `{v.path}:{v.line}`", f"{v.code} `{v.symbol}`", f"{v.verdict}: {v.why}"] for v in gone),
         )

@@ -15,7 +15,12 @@ from typing import Any
 
 import tomli
 
+from py314_check.discovery import DEFAULT_EXCLUDE, discover
+from py314_check.model import Target
+from py314_check.run import Options
+
 HERE = Path(__file__).parent
+TARGET = Target((3, 14), free_threaded=True)
 DEFAULT_CACHE = Path("~/.cache/py314-check/sources").expanduser()
 
 
@@ -88,6 +93,22 @@ def unpack(archive: Path, where: Path) -> Path:
         return where / file.getnames()[0].split("/")[0]
 
 
+def files_below(directory: Path) -> list[Path]:
+    """The files that a run looks at in a directory."""
+    return discover(
+        [directory], root=directory, exclude=DEFAULT_EXCLUDE, respect_gitignore=True, force_exclude=False, warn=_warn
+    )
+
+
+def _warn(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def usual(directory: Path) -> Options:
+    """A run as it is in a directory, for a program to ask for: what is in it is all of the project."""
+    return Options(paths=(directory,), target=TARGET, config_file=directory / "pyproject.toml")
+
+
 def scan(directory: Path, select: Sequence[str]) -> list[dict[str, Any]]:
     """The findings of a run of the tool in a directory, as its JSON has them, with paths relative to the directory."""
     report = run(directory, select)
@@ -99,7 +120,7 @@ def scan(directory: Path, select: Sequence[str]) -> list[dict[str, Any]]:
 
 def run(directory: Path, select: Sequence[str]) -> dict[str, Any]:
     """The report of a run on one core, from scratch, as JSON has it."""
-    options = ("--target", "3.14t", "--isolated", "--jobs", "1", "--no-cache", "--fail-on", "never")
+    options = ("--target", str(TARGET), "--isolated", "--jobs", "1", "--no-cache", "--fail-on", "never")
     command = [sys.executable, "-m", "py314_check", *options, "--select", ",".join(select), "--output-format", "json"]
     # What is installed is compiled once, and not each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

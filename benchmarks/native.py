@@ -1,7 +1,4 @@
-#!/usr/bin/env python3
-"""Measures how fast C and C++ are analysed, on the releases of sources.toml, and writes docs/speed.md.
-
-    python benchmarks/speed.py [--repeats 5]
+"""Measures how fast C and C++ are analysed, on the releases of sources.toml.
 
 Time is that of the processor, which other work on the machine changes little; runs of all places take turns, and the
 median counts. It needs Unix.
@@ -9,9 +6,6 @@ median counts. It needs Unix.
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
 import resource
 import sys
 import tempfile
@@ -21,24 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from sources import DEFAULT_CACHE, HERE, fetch, load, run, unpack
+from sources import TARGET, fetch, files_below, load, run, unpack
+from tables import MEGABYTE, middle, paragraph, spread, table
 
-from py314_check.discovery import DEFAULT_EXCLUDE, discover
 from py314_check.languages import language_of
 from py314_check.languages.native.macros import rewritten
 from py314_check.languages.native.slicing import ascii_bytes, sliced
 from py314_check.languages.native.tree import is_cpp, is_header
 from py314_check.languages.parsing import Deadline, parse
-from py314_check.model import Target
 from py314_check.registry import select
 from py314_check.scan import ScanSettings, Task, prepare
 
-PAGE = HERE.parent / "docs" / "speed.md"
-TARGET = Target((3, 14), free_threaded=True)
 RULES = ("EXT",)
 BIG = 500_000
 """Releases with fewer bytes of C to analyse are shown together with all others only."""
-MEGABYTE = 1_000_000
 
 
 @dataclass
@@ -55,20 +45,16 @@ class Place:
         return sum(len(data) for _, data in self.code)
 
     @property
-    def row(self) -> str:
-        took = median(self.seconds)
-        spread = f"{min(self.seconds):.2f} to {max(self.seconds):.2f}"
+    def row(self) -> list[object]:
         size = self.bytes / MEGABYTE
-        return f"| {self.title} | {len(self.code)} | {size:.2f} | {took:.2f} | {spread} | {size / took:.1f} |"
+        speed = size / median(self.seconds)
+        return [self.title, len(self.code), f"{size:.2f}", middle(self.seconds), spread(self.seconds), f"{speed:.1f}"]
 
 
 def analysed(directory: Path) -> Iterator[tuple[str, bytes]]:
     """The C and C++ files below a directory in which a rule could fire: what the tool parses."""
     settings = ScanSettings(TARGET, tuple(rule.code for rule in select(RULES, ())))
-    paths = discover(
-        [directory], root=directory, exclude=DEFAULT_EXCLUDE, respect_gitignore=True, force_exclude=False, warn=print
-    )
-    for path in paths:
+    for path in files_below(directory):
         if language_of(path) == "c":
             name, data = path.relative_to(directory).as_posix(), path.read_bytes()
             if isinstance(prepare(name, data, settings), Task):
@@ -123,42 +109,26 @@ def slicing_and_parsing(code: Sequence[tuple[str, bytes]], repeats: int) -> tupl
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
 
 
-def page(all_places: Sequence[Place], slicing: float, parsing: float) -> str:
-    """docs/speed.md."""
-    rows = "\n".join(place.row for place in all_places)
-    machine = f"{platform.python_implementation()} {platform.python_version()} on {platform.system()},"
-    repeats = len(all_places[0].seconds)
-    return f"""<!-- Written by benchmarks/speed.py. -->
-
-# Speed
-
-## C and C++
-
-`py314-check --target 3.14t --select EXT --jobs 1 --no-cache`, a process for each run, from its start to its report.
-Counted are the bytes of the C and C++ files that are parsed; the other files of a release are read as well, and cost
-time here. Seconds are those of the processor, the median of {repeats} runs that took turns. Measured with
-{machine} {platform.machine()}, {os.cpu_count()} cores.
-
-| what | files | MB | seconds | from and to | MB a second and core |
-| --- | --- | --- | --- | --- | --- |
-{rows}
-
-Slicing all of it takes {slicing:.2f} seconds and parsing {parsing:.2f}, a ratio of {slicing / parsing:.2f}.
-"""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where archives are kept (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=5, help="how often to measure (%(default)s)")
-    options = parser.parse_args(arguments)
+def section(cache: Path, repeats: int) -> Iterator[str]:
+    """Fetches, measures and writes it up."""
     with tempfile.TemporaryDirectory() as where:
-        found = places(Path(where), options.cache)
-        measure(found, options.repeats)
-        slicing, parsing = slicing_and_parsing(found[-1].code, options.repeats)
-        PAGE.write_text(page(found, slicing, parsing), encoding="utf-8", newline="\n")
-    return 0
+        found = places(Path(where), cache)
+        measure(found, repeats)
+        slicing, parsing = slicing_and_parsing(found[-1].code, repeats)
+    yield from written(found, slicing, parsing)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def written(all_places: Sequence[Place], slicing: float, parsing: float) -> Iterator[str]:
+    """The table of places, and how long slicing and parsing of all of them take."""
+    yield from paragraph(
+        "Processor seconds of `py314-check --target 3.14t --select EXT --jobs 1 --no-cache`, from start to report,",
+        "on source distributions of extension modules.",
+        "Counted are the bytes of the C and C++ files that are parsed;",
+        "the other files of a release are read as well, and cost time here.",
+    )
+    yield from table(
+        "what | files | MB | seconds | from and to | MB a second and core", (one.row for one in all_places)
+    )
+    yield from paragraph(
+        f"Slicing all of it takes {slicing:.2f} seconds and parsing {parsing:.2f}, a ratio of {slicing / parsing:.2f}."
+    )
