@@ -18,6 +18,7 @@ from py314_check.api import (
     Remove,
     Replace,
     Rule,
+    Target,
     Words,
     cst,
     load_facts,
@@ -84,6 +85,10 @@ class Row:
             if since is not None and parse_version(since) <= version:
                 return verdict
         return ""
+
+    def may_be(self, verdict: str) -> bool:
+        """Whether the row says this of the Python of some target."""
+        return any(self.verdict(Target.parse(target).version) == verdict for target in Target.CHOICES)
 
     def chosen(self, given: Sequence[Given], shift: int = 0) -> Iterator[int]:
         """Which of the arguments the row is about, by their names and places alone.
@@ -448,10 +453,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 # The words without which no file has such a call.
 
 
-def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
-    """The words without which no file has a call of these rows."""
+def words_of(verdict: str) -> tuple[Words, ...]:
+    """The words without which no file has a call of which a row says this."""
     ways: defaultdict[tuple[str, str | None, tuple[str, ...]], list[Row]] = defaultdict(list)
-    for row in rows.values():
+    for row in ROWS.values():
+        if not row.may_be(verdict):
+            continue
         for function in row.functions:
             owner, _, last = function.rpartition(".")
             module = None if row.member or owner.partition(".")[0] in _ANYWHERE else owner

@@ -10,18 +10,26 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
 _BEHIND = 300  # bytes before a place that are read
+_MAX_NAMES = 300  # names of one module that are imported; behind that many, any name may be meant
 _MAX_STEPS = 60  # assignments that a module is followed through; behind that many, any name may be meant
 _BLANK = b" \t\f\r\n\\"
 _QUOTES = (b'"', b"'")
+_PLAIN_BLANKS = (b" ", b"\t")
+_JOINING = (b".", *_QUOTES, b"\n", b"\r", b"\f", b"\v", b"\\", b"")
+"""What is before a name that may belong to something before it; in the line before, if it is the first of its own."""
 _GIVES_NAME = re.compile(rb"=\s*[rRuUbB]?[\"']\Z")
-_PATCHES = re.compile(rb"\bpatch\b|monkeypatch")
-_TAKES_NAMES = re.compile(rb"\bgetattr\b|\bpatch\b|monkeypatch")
 _FROM = re.compile(rb"\bfrom\b((?:[\w.\x80-\xff \t\f]|\\\r?\n|\\\r)*)\Z")
 _COMMENT = re.compile(rb"#[^\r\n]*")
+_PLAIN_NAME = rb"\w[\w.]*(?:[ \t]+as[ \t]+\w+)?"
+_PLAIN_IMPORT = re.compile(  # one in a line of its own, or in parentheses without comments
+    rb"[ \t]*(?:from[ \t]+([\w.]+)[ \t]+)?(import)[ \t]+(?:\(([^()#\\]*)\)|(%(name)b(?:[ \t]*,[ \t]*%(name)b)*))"
+    rb"[ \t]*(?:[\r\n#]|\Z)" % {b"name": _PLAIN_NAME}
+)
+_PLAIN_NAMES = re.compile(rb"([\w.]+)(?:\s+as\s+(\w+))?")
 _IMPORTED = re.compile(rb"[\s\\]*([\w\x80-\xff][\w\x80-\xff.\s\\]*?)(?:[\s\\]as\b[\s\\]*([\w\x80-\xff]+)[\s\\]*)?\Z")
 _ALL = re.compile(rb"[\s\\]*\*")
 _LISTED = re.compile(rb"[\s\\]*\(([^)]*)\)")
@@ -35,7 +43,8 @@ _INDIRECT = re.compile(rb"(?:\b(?:else|or|and)|\b(getattr)[\s\\]*\()[\s(\\]*\Z")
 _AS_VALUE = re.compile(rb"((?:[ \t]*\.[ \t]*\w+)*)[ \t]*(?=[\r\n;#),\]}]|(?:if|or|and|else)\b|\Z)")
 _LOADERS = (b"import_module", b"__import__")
 _ANYTHING = b""
-_ONLY_WORDS = bytes(byte if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") else 0x20 for byte in range(256))
+_IS_WORD = bytes(byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") for byte in range(256))
+_ONLY_WORDS = bytes(byte if _IS_WORD[byte] else 0x20 for byte in range(256))
 _SIX = b"six.moves."  # what is in it has the names of Python 3, but for some of its modules
 
 
@@ -56,9 +65,18 @@ class Mentions:
 
     def places(self, data: bytes) -> Iterator[int]:
         """The offsets, in order."""
-        word, top = self.name.encode(), self._top
+        word, top, known = self.name.encode(), self._top, _bindings(data)
+        if not known.may_give(top):
+            return
+        by_itself: bool | None = None  # whether it is meant where nothing that it belongs to is before it
         for start in word_places(data, word):
-            if any(map(self._is_meant, _modules(data, start, word, top))):
+            if not _is_joined(data, start):
+                if by_itself is None:
+                    by_itself = any(map(self._is_meant, _owners(word, known, top)))
+                is_meant = by_itself
+            else:
+                is_meant = any(map(self._is_meant, _modules(data, start, word, top)))
+            if is_meant:
                 yield start
 
     @property
@@ -81,12 +99,21 @@ def words_in(data: bytes) -> list[bytes]:
 
 def word_places(data: bytes, word: bytes) -> Iterator[int]:
     """Where a word stands by itself; ``find`` is several times as fast as a regular expression with word boundaries."""
-    start = data.find(word)
+    size = len(word)
+    start = data.find(word) if word else -1
     while start >= 0:
-        end = start + len(word)
-        if not _WORDS.match(data, end, end + 1) and not _WORDS.match(data, max(start - 1, 0), start):
+        end = start + size
+        if not ((start and _IS_WORD[data[start - 1]]) or (end < len(data) and _IS_WORD[data[end]])):
             yield start
         start = data.find(word, end)
+
+
+def _is_joined(data: bytes, start: int) -> bool:
+    """Whether a dot or a quote may be what is before a name: not where anything else is, in the same line."""
+    before = data[start - 1 : start]
+    if before in _PLAIN_BLANKS:
+        before = data[max(start - _BEHIND, 0) : start].rstrip(b" \t")[-1:]
+    return before in _JOINING
 
 
 def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes]:
@@ -98,7 +125,7 @@ def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes
         yield from _quoting(before, known, top)
         return
     if not owner.endswith(b".") and not _without_comments(before).rstrip(_BLANK).endswith(b"."):
-        yield from (target.rpartition(b".")[0] for target in known.targets(word, top))
+        yield from _owners(word, known, top)
         return
     for text in {before, _without_comments(before)}:
         chain = _chain(text)
@@ -111,6 +138,11 @@ def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes
         if parts[0] == top and known.patches and text[:at].endswith(_QUOTES):
             yield b".".join(parts)
         yield from _below(parts, known, top)
+
+
+def _owners(word: bytes, known: _Bindings, top: bytes) -> Iterator[bytes]:
+    """What a name that stands by itself may be in."""
+    return (target.rpartition(b".")[0] for target in known.targets(word, top))
 
 
 def _below(parts: list[bytes], known: _Bindings, top: bytes) -> Iterator[bytes]:
@@ -149,21 +181,34 @@ class _Bindings:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._imported, self._starred = _imported(data)
-        self._loads = any(loader in data for loader in _LOADERS)
         self._is_quoted = cache(self._find_quoted)
+        self._tops = {_top(target) for _, target in self._imported}.union(map(_top, self._starred))
         self._lost: set[bytes] = set()  # modules with more assignments than are followed
         self._targets: dict[bytes, dict[bytes, set[bytes]]] = {}
-        self.takes_names = _TAKES_NAMES.search(data) is not None
+
+    def may_give(self, top: bytes) -> bool:
+        """Whether anything in the file may be a top-level module, or name it."""
+        if top in self._tops or b"six" in self._tops or self._is_quoted(top):
+            return True
+        return self.patches and any(quote + top in self._data for quote in _QUOTES)
+
+    @cached_property
+    def takes_names(self) -> bool:
         """Whether names in strings may be looked up in modules."""
-        self.patches = _PATCHES.search(data) is not None
+        return self.patches or b"getattr" in self._data
+
+    @cached_property
+    def patches(self) -> bool:
         """Whether strings may hold names with their modules."""
+        patches = any(True for _ in word_places(self._data, b"patch")) if b"patch" in self._data else False
+        return patches or b"monkeypatch" in self._data
 
     def loaded(self, top: bytes) -> set[bytes]:
         """What the result of a call may be, where a string may name the module to import."""
         return {_ANYTHING} if self._is_quoted(top) or top in self._lost else set()
 
     def _find_quoted(self, top: bytes) -> bool:
-        return self._loads and re.search(rb"[\"']%b[\"'.]" % re.escape(top), self._data) is not None
+        return any(loader in self._data for loader in _LOADERS) and re.search(rb"[\"']%b[\"'.]" % re.escape(top), self._data) is not None
 
     def targets(self, name: bytes, top: bytes) -> set[bytes]:
         """The qualified names, of a top-level module and what is in it, that a name may stand for."""
@@ -176,6 +221,9 @@ class _Bindings:
     def _find(self, top: bytes) -> dict[bytes, set[bytes]]:
         found: defaultdict[bytes, set[bytes]] = defaultdict(set)
         waiting = [(name, target) for name, target in self._imported if _top(target) in (top, b"six")]
+        if len(waiting) > _MAX_NAMES:
+            self._lost.add(top)
+            waiting = []
         for name, target in waiting:  # which grows
             if target in found[name]:
                 continue
@@ -216,13 +264,25 @@ def _imported(data: bytes) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
     """What imports bind, as pairs of a name and what it stands for, and the modules they bind all names of."""
     bound: set[tuple[bytes, bytes]] = set()
     starred: set[bytes] = set()
-    for start in word_places(data, b"import"):
+    done = 0
+    places = [*word_places(data, b"import")]
+    for start, following in zip(places, [*places[1:], len(data)], strict=False):
+        plain = _PLAIN_IMPORT.match(data, data.rfind(b"\n", max(start - _BEHIND, 0), start) + 1)
+        if plain is not None and plain.start(2) == start:
+            module, names = plain[1], _PLAIN_NAMES.findall(plain[3] or plain[4])
+            if module:
+                bound.update((name, b"%b.%b" % (module, part[0])) for part in names for name in part if name)
+            else:
+                for name, alias in names:
+                    bound.update(_bound_by_import(name, alias))
+            continue
         end = start + len(b"import")
-        source = _FROM.search(data[max(start - _BEHIND, 0) : start])
-        text = data[end : end + _REACH]
+        source = _FROM.search(data[max(start - _BEHIND, done) : start])
+        text = data[end : min(end + _REACH, following)]
+        done = end
         if source is None:
             for module, alias in _parts(_statement(text)):
-                bound |= {(_top(module), _top(module)), (alias or _top(module), module if alias else _top(module))}
+                bound.update(_bound_by_import(module, alias))
             continue
         module = re.sub(rb"[\s\\]", b"", source[1])
         names = _names(text)
@@ -231,6 +291,13 @@ def _imported(data: bytes) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
         else:  # the name that is imported counts too: there it is asked for
             bound |= {(name, b"%b.%b" % (module, part[0])) for part in names for name in part if name}
     return bound, starred
+
+
+def _bound_by_import(module: bytes, alias: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """What ``import module as alias`` binds; the first part of the module counts too."""
+    yield _top(module), _top(module)
+    if alias:
+        yield alias, module
 
 
 def _names(text: bytes) -> list[tuple[bytes, bytes]] | None:
