@@ -22,6 +22,7 @@ from py314_check.api import (
     Words,
     cst,
     load_facts,
+    may_import,
     parse_version,
 )
 from py314_rules.call_edits import edits_of
@@ -56,7 +57,7 @@ class Row:
     unless_inside: tuple[str, ...] = ()
     unless_matches: str | None = None
     unless_set: str | None = None
-    clue: str | None = None
+    clue: tuple[str, ...] = ()
     removed_in: str | None = None
     changed_in: str | None = None
     deprecated_in: str | None = None
@@ -89,6 +90,10 @@ class Row:
     def may_be(self, verdict: str) -> bool:
         """Whether the row says this of the Python of some target."""
         return any(self.verdict(Target.parse(target).version) == verdict for target in Target.CHOICES)
+
+    def has_clue(self, data: bytes) -> bool:
+        """Whether a file may have such a call, by the clues alone."""
+        return not self.clue or any(_compiled_bytes(clue).search(data) for clue in self.clue)
 
     def chosen(self, given: Sequence[Given], shift: int = 0) -> Iterator[int]:
         """Which of the arguments the row is about, by their names and places alone.
@@ -165,9 +170,10 @@ def _problems(row: Row) -> Iterator[str]:
         yield "needs 'fix_keywords' with 'fix' = 'by keyword', and nowhere else"
     if row.where is not None and re.fullmatch(r"\w+=[\w.]+", row.where) is None:
         yield f"has 'where' = {row.where!r}, which must be a keyword, '=' and a qualified name"
-    for key in ("matches", "unless_matches", "clue"):
+    patterns = [("matches", row.matches or ""), ("unless_matches", row.unless_matches or "")]
+    for key, pattern in (*patterns, *(("clue", clue) for clue in row.clue)):
         try:
-            re.compile(getattr(row, key) or "")
+            re.compile(pattern)
         except re.error as error:
             yield f"has {key!r}, which is no regular expression: {error}"
     for key, allowed in _VALUES.items():
@@ -464,10 +470,7 @@ def words_of(verdict: str) -> tuple[Words, ...]:
             module = None if row.member or owner.partition(".")[0] in _ANYWHERE else owner
             for words in _words(function, row):
                 ways[last, module, words].append(row)
-    return tuple(
-        Words(*words, imported=words[0] != last or module is not None, test=_Test(last, module, found))
-        for (last, module, words), found in ways.items()
-    )
+    return tuple(Words(*words, test=_Test(last, module, words[0], found)) for (last, module, words), found in ways.items())
 
 
 # Names that no import brings: the methods of any object, and code objects, which come from any function.
@@ -490,22 +493,29 @@ def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
 class _Test:
     """Whether a file may have a call of some rows' shapes."""
 
-    def __init__(self, last: str, module: str | None, rows: list[Row]) -> None:
-        self._last, self._module, self._rows = last, module, rows
+    def __init__(self, last: str, module: str | None, first: str, rows: list[Row]) -> None:
+        """``first`` is the module that must be imported for it, or ``last`` where none is."""
+        self._last, self._module, self._first, self._rows = last, module, first, rows
         # What `typing` calls a class is none to call the constructor of.
         self._is_class = last[:1].isupper() and not any(one.startswith("typing.") for one in rows[0].functions)
 
     def __call__(self, data: bytes) -> bool:
-        rows = [row for row in self._rows if row.clue is None or _compiled_bytes(row.clue).search(data)]
+        if self._first != self._last and not may_import(data, self._first):
+            return False
+        rows = [row for row in self._rows if row.has_clue(data)]
+        if not rows:
+            return False
 
         def may_hold(given: Sequence[Given]) -> bool:
             return any(row.may_hold(given) for row in rows)
 
-        if not rows:
-            return False
         if may_call(data, self._last, may_hold, self._module):
             return True
-        return self._is_class and may_derive_from(self._last, data) and may_call(data, "__init__", may_hold)
+        return (
+            self._is_class
+            and may_derive_from(data, self._last, self._module)
+            and may_call(data, "__init__", may_hold)
+        )
 
 
 @cache

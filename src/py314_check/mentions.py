@@ -18,6 +18,7 @@ _MAX_NAMES = 300  # names of one module that are imported; behind that many, any
 _MAX_STEPS = 60  # assignments that a module is followed through; behind that many, any name may be meant
 _BLANK = b" \t\f\r\n\\"
 _QUOTES = (b'"', b"'")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PLAIN_BLANKS = (b" ", b"\t")
 _JOINING = (b".", *_QUOTES, b"\n", b"\r", b"\f", b"\v", b"\\", b"")
 """What is before a name that may belong to something before it; in the line before, if it is the first of its own."""
@@ -35,6 +36,14 @@ _ALL = re.compile(rb"[\s\\]*\*")
 _LISTED = re.compile(rb"[\s\\]*\(([^)]*)\)")
 _LINE = re.compile(rb"(?:[^\r\n\\;]|\\\r?\n|\\\r)*")
 _CHAIN = re.compile(rb"[\w\x80-\xff]+(?:[\s\\]*\.[\s\\]*[\w\x80-\xff]+)*[\s\\]*\Z")
+_CHAINS = re.compile(rb"[\w\x80-\xff]+(?:[\s\\]*\.[\s\\]*[\w\x80-\xff]+)*")
+_CALLED = re.compile(rb"([\w\x80-\xff]+|[)\]}\"'])[ \t\f]*\Z")
+_BEFORE_VALUES = frozenset(
+    b"and assert await case del elif else exec for from if in is lambda match not or print raise return while with "
+    b"yield".split()
+)
+"""Words before a parenthesis that call nothing; `print` and `match` may."""
+_PARENTHESES = re.compile(rb"[()]")
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _TARGETS = re.compile(rb"(?<![\w\x80-\xff.])[\w\x80-\xff]+(?![\w\x80-\xff]|[\s\\]*\.)")
 _DIRECT = re.compile(rb"[\s(\\]*|[\s(\[\w.,\\]*,[\s(\\]*")
@@ -92,6 +101,11 @@ class Mentions:
         return module in (own, _ANYTHING) or module.startswith(own + b".")
 
 
+def may_import(data: bytes, module: str) -> bool:
+    """Whether a file may import a top-level module, or something in it, also by a name in a string."""
+    return _bindings(data).may_give(module.encode())
+
+
 def words_in(data: bytes) -> list[bytes]:
     """All words of a file, in order: one ``translate`` and one ``split``. Bytes above ASCII may be part of a name."""
     return data.translate(_ONLY_WORDS).split()
@@ -103,7 +117,8 @@ def word_places(data: bytes, word: bytes) -> Iterator[int]:
     start = data.find(word) if word else -1
     while start >= 0:
         end = start + size
-        if not ((start and _IS_WORD[data[start - 1]]) or (end < len(data) and _IS_WORD[data[end]])):
+        within = start and _IS_WORD[data[start - 1]] and not (start == 3 and data.startswith(_BYTE_ORDER_MARK))
+        if not within and not (end < len(data) and _IS_WORD[data[end]]):
             yield start
         start = data.find(word, end)
 
@@ -128,9 +143,9 @@ def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes
         yield from _owners(word, known, top)
         return
     for text in {before, _without_comments(before)}:
-        chain = _chain(text)
-        if chain is None:  # an attribute of what a call gave
-            yield from known.loaded(top)
+        chain = _chain(text.rstrip(_BLANK)[:-1])
+        if chain is None:
+            yield from _made(text.rstrip(_BLANK)[:-1], known, top)
             continue
         parts, at = chain
         if at == 0 and start > _BEHIND:
@@ -152,23 +167,51 @@ def _below(parts: list[bytes], known: _Bindings, top: bytes) -> Iterator[bytes]:
 
 
 def _chain(before: bytes) -> tuple[list[bytes], int] | None:
-    """The names before a dot at the end, and where they begin."""
-    chain = _CHAIN.search(before.rstrip(_BLANK)[:-1])
+    """The names at the end, with dots between them, and where they begin."""
+    chain = _CHAIN.search(before)
     return None if chain is None else (_WORDS.findall(chain[0]), chain.start())
+
+
+def _made(before: bytes, known: _Bindings, top: bytes) -> Iterator[bytes]:
+    """What the call or the expression in parentheses at the end may stand for."""
+    yield from known.loaded(top)
+    before = before.rstrip(_BLANK)
+    opened = _opening(before)
+    if opened < 0:
+        return
+    inner = before[opened:]
+    called = _CALLED.search(before, 0, opened)
+    is_call = called is not None and called[1] not in _BEFORE_VALUES
+    for chain in _CHAINS.findall(inner) if not is_call or b"'" in inner or b'"' in inner else ():
+        for target in _below(_WORDS.findall(chain), known, top):
+            yield _ANYTHING if is_call else target  # `getattr(xml, "dom")`
+
+
+def _opening(before: bytes) -> int:
+    """Where the parenthesis opens that is closed at the end; -1 where none is."""
+    depth = 0
+    for bracket in reversed([*_PARENTHESES.finditer(before)]) if before.endswith(b")") else ():
+        depth += 1 if bracket[0] == b")" else -1
+        if depth == 0:
+            return bracket.start()
+    return -1
 
 
 def _without_comments(before: bytes) -> bytes:
     """The lines before a name without comments, and the part of its own line as it is."""
+    if b"#" not in before:
+        return before
     lines, _, line = before.replace(b"\r", b"\n").rpartition(b"\n")
     return _COMMENT.sub(b"", lines) + b"\n" + line
 
 
 def _quoting(before: bytes, known: _Bindings, top: bytes) -> Iterator[bytes]:
     """What a name at the start of a string may be an attribute of: `getattr(owner, "name")`."""
-    argument = before.rstrip(b"rRuUbB\"'").rstrip(_BLANK)
-    chain = _chain(argument) if argument.endswith(b",") else None
-    if chain is not None:
-        yield from _below(chain[0], known, top)
+    argument = _without_comments(before).rstrip(b"rRuUbB\"'").rstrip(_BLANK + b"(")
+    if argument.endswith(b","):
+        owner = argument[:-1].rstrip(_BLANK)
+        chain = _chain(owner)
+        yield from _made(owner, known, top) if chain is None else _below(chain[0], known, top)
     elif known.takes_names and _GIVES_NAME.search(before):
         yield _ANYTHING
     else:
@@ -208,7 +251,14 @@ class _Bindings:
         return {_ANYTHING} if self._is_quoted(top) or top in self._lost else set()
 
     def _find_quoted(self, top: bytes) -> bool:
-        return any(loader in self._data for loader in _LOADERS) and re.search(rb"[\"']%b[\"'.]" % re.escape(top), self._data) is not None
+        """Whether a string may name a module to import."""
+        return self._loads and any(
+            quote + top + end in self._data for quote in _QUOTES for end in (*_QUOTES, b".")
+        )
+
+    @cached_property
+    def _loads(self) -> bool:
+        return any(loader in self._data for loader in _LOADERS)
 
     def targets(self, name: bytes, top: bytes) -> set[bytes]:
         """The qualified names, of a top-level module and what is in it, that a name may stand for."""
