@@ -10,11 +10,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
 _BEHIND = 300  # bytes before a place that are read
 _MAX_NAMES = 300  # names of one module that are imported; behind that many, any name may be meant
+_MAX_PARTS = 8  # of a dotted name that means something in the standard library
 _MAX_STEPS = 60  # assignments that a module is followed through; behind that many, any name may be meant
 _BLANK = b" \t\f\r\n\\"
 _QUOTES = (b'"', b"'")
@@ -22,7 +23,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PLAIN_BLANKS = (b" ", b"\t")
 _JOINING = (b".", *_QUOTES, b"\n", b"\r", b"\f", b"\v", b"\\", b"")
 """What is before a name that may belong to something before it; in the line before, if it is the first of its own."""
-_GIVES_NAME = re.compile(rb"=\s*[rRuUbB]?[\"']\Z")
+_GIVES_NAME = re.compile(  # `NAME = "name"`, `FIRST, NAME = "first", "name"`
+    rb"(?<![=!<>])=[\s\\(]*(?:[rRuU]?(?:\"[^\"\r\n]*\"|'[^'\r\n]*')[\s\\]*,[\s\\]*)*[rRuU]?[\"']+\Z"
+)
 _FROM = re.compile(rb"\bfrom\b((?:[\w.\x80-\xff \t\f]|\\\r?\n|\\\r)*)\Z")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _PLAIN_NAME = rb"\w[\w.]*(?:[ \t]+as[ \t]+\w+)?"
@@ -46,10 +49,13 @@ _BEFORE_VALUES = frozenset(
 _PARENTHESES = re.compile(rb"[()]")
 _WORDS = re.compile(rb"[\w\x80-\xff]+")
 _TARGETS = re.compile(rb"(?<![\w\x80-\xff.])[\w\x80-\xff]+(?![\w\x80-\xff]|[\s\\]*\.)")
-_DIRECT = re.compile(rb"[\s(\\]*|[\s(\[\w.,\\]*,[\s(\\]*")
-_INDIRECT = re.compile(rb"(?:\b(?:else|or|and)|\b(getattr)[\s\\]*\()[\s(\\]*\Z")
+_TAKES = re.compile(rb"(?:[=,]|\b(?:else|or|and))[\s\\(\[]*\Z")  # before what an assignment takes
+_STEPS = re.compile(rb"[()\[\]{};\r\n]|(?<![=!<>+\-*/%&|^@])=(?!=)")
+_PART_BY_NAME = re.compile(rb"[ \t]*,[\s\\(]*[rRuU]?[\"']")
 # What stands behind a name that, or something in which, is a value: neither called nor asked for another attribute.
-_AS_VALUE = re.compile(rb"((?:[ \t]*\.[ \t]*\w+)*)[ \t]*(?=[\r\n;#),\]}]|(?:if|or|and|else)\b|\Z)")
+_AS_VALUE = re.compile(
+    rb"((?:[ \t]*\.[ \t]*[\w\x80-\xff]+)*)[ \t]*(?=[\r\n\f\\;:#),\]}]|(?:if|or|and|else)\b|\Z)"
+)
 _LOADERS = (b"import_module", b"__import__")
 _ANYTHING = b""
 _IS_WORD = bytes(byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") for byte in range(256))
@@ -137,7 +143,8 @@ def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes
     before = data[max(start - _BEHIND, 0) : start]
     owner = before.rstrip(_BLANK)
     if owner.endswith(_QUOTES):
-        yield from _quoting(before, known, top)
+        if known.takes_names and data[start + len(word) : start + len(word) + 1] in _QUOTES:
+            yield from _quoting(before, known, top)
         return
     if not owner.endswith(b".") and not _without_comments(before).rstrip(_BLANK).endswith(b"."):
         yield from _owners(word, known, top)
@@ -174,17 +181,23 @@ def _chain(before: bytes) -> tuple[list[bytes], int] | None:
 
 def _made(before: bytes, known: _Bindings, top: bytes) -> Iterator[bytes]:
     """What the call or the expression in parentheses at the end may stand for."""
-    yield from known.loaded(top)
     before = before.rstrip(_BLANK)
     opened = _opening(before)
     if opened < 0:
         return
     inner = before[opened:]
-    called = _CALLED.search(before, 0, opened)
-    is_call = called is not None and called[1] not in _BEFORE_VALUES
+    is_call = _is_called(before, opened)
+    if is_call and known.is_loaded(inner, top):
+        yield _ANYTHING
     for chain in _CHAINS.findall(inner) if not is_call or b"'" in inner or b'"' in inner else ():
         for target in _below(_WORDS.findall(chain), known, top):
             yield _ANYTHING if is_call else target  # `getattr(xml, "dom")`
+
+
+def _is_called(before: bytes, opened: int) -> bool:
+    """Whether what is before an opening bracket is called, or subscripted."""
+    called = _CALLED.search(before, max(opened - _BEHIND, 0), opened)
+    return called is not None and called[1] not in _BEFORE_VALUES
 
 
 def _opening(before: bytes) -> int:
@@ -212,10 +225,8 @@ def _quoting(before: bytes, known: _Bindings, top: bytes) -> Iterator[bytes]:
         owner = argument[:-1].rstrip(_BLANK)
         chain = _chain(owner)
         yield from _made(owner, known, top) if chain is None else _below(chain[0], known, top)
-    elif known.takes_names and _GIVES_NAME.search(before):
+    if _GIVES_NAME.search(before):
         yield _ANYTHING
-    else:
-        yield from known.loaded(top)
 
 
 class _Bindings:
@@ -224,14 +235,13 @@ class _Bindings:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._imported, self._starred = _imported(data)
-        self._is_quoted = cache(self._find_quoted)
         self._tops = {_top(target) for _, target in self._imported}.union(map(_top, self._starred))
         self._lost: set[bytes] = set()  # modules with more assignments than are followed
         self._targets: dict[bytes, dict[bytes, set[bytes]]] = {}
 
     def may_give(self, top: bytes) -> bool:
         """Whether anything in the file may be a top-level module, or name it."""
-        if top in self._tops or b"six" in self._tops or self._is_quoted(top):
+        if top in self._tops or b"six" in self._tops or self.is_loaded(self._data, top):
             return True
         return self.patches and any(quote + top in self._data for quote in _QUOTES)
 
@@ -246,15 +256,9 @@ class _Bindings:
         patches = any(True for _ in word_places(self._data, b"patch")) if b"patch" in self._data else False
         return patches or b"monkeypatch" in self._data
 
-    def loaded(self, top: bytes) -> set[bytes]:
-        """What the result of a call may be, where a string may name the module to import."""
-        return {_ANYTHING} if self._is_quoted(top) or top in self._lost else set()
-
-    def _find_quoted(self, top: bytes) -> bool:
-        """Whether a string may name a module to import."""
-        return self._loads and any(
-            quote + top + end in self._data for quote in _QUOTES for end in (*_QUOTES, b".")
-        )
+    def is_loaded(self, text: bytes, top: bytes) -> bool:
+        """Whether a string in some text may name a module to import."""
+        return self._loads and any(quote + top + end in text for quote in _QUOTES for end in (*_QUOTES, b"."))
 
     @cached_property
     def _loads(self) -> bool:
@@ -266,7 +270,7 @@ class _Bindings:
             self._targets[top] = self._find(top)
         found = self._targets[top].get(name, set())
         starred = {b"%b.%b" % (module, name) for module in self._starred if _top(module) == top}
-        return found | starred | self.loaded(top)
+        return found | starred | ({_ANYTHING} if top in self._lost else set())
 
     def _find(self, top: bytes) -> dict[bytes, set[bytes]]:
         found: defaultdict[bytes, set[bytes]] = defaultdict(set)
@@ -274,35 +278,83 @@ class _Bindings:
         if len(waiting) > _MAX_NAMES:
             self._lost.add(top)
             waiting = []
+        if self.is_loaded(self._data, top):
+            waiting += [(taker, _ANYTHING) for taker in self._takers_of_loaded(top)]
         for name, target in waiting:  # which grows
-            if target in found[name]:
+            if target in found[name] or target.count(b".") >= _MAX_PARTS:
                 continue
             found[name].add(target)
             for start in word_places(self._data, name):
                 use = _AS_VALUE.match(self._data, start + len(name))
                 if use is None or self._data[start - 1 : start] == b".":
                     continue
-                takers, of_part = _takers(self._data[max(start - _BEHIND, 0) : start])
+                before = self._data[max(start - _BEHIND, 0) : start]
                 value = target if target == _ANYTHING else target + re.sub(rb"\s", b"", use[1])
-                waiting += [(taker, _ANYTHING if of_part else value) for taker in takers]
+                if _PART_BY_NAME.match(self._data, use.end()) is not None:  # `getattr(module, "name")`
+                    before, value = _before_call(before), _ANYTHING
+                waiting += [(taker, value) for taker in _takers(before)]
             if len(waiting) > len(self._imported) + _MAX_STEPS:
                 self._lost.add(top)
                 break
         return found
+
+    def _takers_of_loaded(self, top: bytes) -> Iterator[bytes]:
+        """The names that are given what the import of a module by its name in a string gives."""
+        for start in word_places(self._data, top):
+            if self._data[start - 1 : start] in _QUOTES:
+                before = self._data[max(start - _BEHIND, 0) : start]
+                yield from _takers(_before_call(_without_comments(before).rstrip(b"rRuU\"'").rstrip(_BLANK)))
 
 
 def _top(name: bytes) -> bytes:
     return name.partition(b".")[0]
 
 
-def _takers(before: bytes) -> tuple[set[bytes], bool]:
-    """The names that an assignment gives the value behind these bytes, and whether it is rather a part of that."""
-    targets, sign, between = before.rpartition(b"=")
-    if sign and _DIRECT.fullmatch(between):
-        line = targets.replace(b"\r", b"\n").rpartition(b"\n")[2]
-        return set(_TARGETS.findall(line.rpartition(b"(")[2])), False
-    indirect = _INDIRECT.search(between) if sign else None
-    return (set(), False) if indirect is None else (set(_TARGETS.findall(targets)), indirect[1] is not None)
+def _before_call(before: bytes) -> bytes:
+    """What is before the call that an argument behind these bytes belongs to; empty where there is none."""
+    depth = 0
+    for bracket in reversed([*_PARENTHESES.finditer(before)]):
+        depth += 1 if bracket[0] == b")" else -1
+        if depth < 0:
+            function = _CHAIN.search(before, 0, bracket.start())
+            return b"" if function is None else before[: function.start()]
+    return b""
+
+
+def _takers(before: bytes) -> set[bytes]:
+    """The names that an assignment gives the value behind these bytes, or a tuple that it is in."""
+    before = _without_comments(before)
+    if _TAKES.search(before) is None:
+        return set()
+    depth = 0
+    is_earlier = False  # whether a statement may end between here and the value
+    for step in reversed([*_STEPS.finditer(before)]):
+        sign = step[0]
+        if sign in b")]}":
+            depth += 1
+        elif sign in b"([{":
+            if depth:
+                depth -= 1
+            elif _is_called(before, step.start()):
+                return set()
+            else:
+                is_earlier = False
+        elif not depth and sign == b"=":
+            return set() if is_earlier else _assigned(before[: step.start()])
+        elif not depth:
+            is_earlier = is_earlier or not before[: step.start()].rstrip(b"\r").endswith(b"\\")
+    return set()
+
+
+def _assigned(before: bytes) -> set[bytes]:
+    """The names that are assigned by the sign behind these bytes."""
+    if before.endswith(b":"):
+        return set(_WORDS.findall(before)[-1:])
+    lines = before.replace(b"\r", b"\n").split(b"\n")
+    line = lines.pop()
+    while lines and sum(map(line.count, (b"(", b"[", b"{"))) < sum(map(line.count, (b")", b"]", b"}"))):
+        line = lines.pop() + b"\n" + line
+    return set() if line.count(b"(") > line.count(b")") else set(_TARGETS.findall(line))
 
 
 @lru_cache(maxsize=1)
