@@ -42,7 +42,10 @@ _WALRUS = re.compile(rb"(%b)[\s\\]*:\Z" % _NAME)
 _DEFINES = re.compile(rb"\b(?:def|class)\s+\Z")
 _CLASS = re.compile(rb"class[\s\\]+%b[\s\\]*[\[(]" % _NAME)
 _CHOICE = re.compile(rb"(?:if|or|and|else)\b")
-_IS_CALLED = re.compile(rb"\)[\s\\]*\(")
+_NESTED = rb"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
+_IS_CALLED = re.compile(_NESTED + rb"\)[\s\\]*\(")
+_IS_SECOND = re.compile(rb",[\s\\(]*[rRuU]?[\"']+\Z")
+_LOOKUP = re.compile(rb"(%b)[\s\\]*\(%b\Z" % (_NAME, _NESTED))
 _COMMENT = re.compile(rb"#[^\r\n]*")
 
 
@@ -92,6 +95,7 @@ class _Calls:
         """The calls of a function by its last name, and of a module's by its module, too."""
         key = function, module
         if key not in self._known:
+            self._known[key] = _Found({function}, [])  # for who asks meanwhile
             self._known[key] = self._find(function, module)
         return self._known[key]
 
@@ -128,18 +132,26 @@ _NO_CALL: Sequence[Given] = []
 def _given(data: bytes, start: int, end: int) -> Sequence[Given] | None:
     """The arguments of the call of a name, or of what it is a part of; None where they may be any."""
     if data[start - 1 : start] in (b"'", b'"'):
-        return None if b"getattr" in data else _NO_CALL  # getattr(module, "name")
+        return None if b"getattr" in data and _is_looked_up(data, start) else _NO_CALL
     opened = _behind(data, end, _SPACE)
     following = data[opened : opened + 1]
     if following == b")":  # `(module.name)(...)`
         opened = _behind(data, end, _BRACKETS)
         following = data[opened : opened + 1]
     if following != b"(":
-        is_chosen = _CHOICE.match(data, opened) and _IS_CALLED.search(data, opened, opened + _BEHIND)
+        is_chosen = _CHOICE.match(data, opened) and _IS_CALLED.match(data, opened, opened + _BEHIND)
         return None if is_chosen else _NO_CALL  # `(module.name or other)(...)`
     if data[start - 1 : start] == b" " and _DEFINES.search(data, max(start - 20, 0), start) is not None:
         return _NO_CALL
     return _arguments(data, opened + 1, opened + 1 + _REACH)
+
+
+def _is_looked_up(data: bytes, start: int) -> bool:
+    """Whether what is quoted is the name in `getattr(module, "name")`."""
+    before = _COMMENT.sub(b"", data[max(start - _BEHIND, 0) : start])
+    second = _IS_SECOND.search(before)
+    lookup = None if second is None else _LOOKUP.search(before, 0, second.start())
+    return lookup is not None and lookup[1] in _calls(data).of(b"getattr", None).names
 
 
 def _behind(data: bytes, end: int, skipped: re.Pattern[bytes]) -> int:
@@ -171,6 +183,8 @@ def _other_names(data: bytes, start: int, end: int) -> set[bytes]:
         walrus = _WALRUS.search(line)
         if walrus is not None:
             found.add(walrus[1])
+        elif renames[1] == b"," and b"," not in line:
+            continue  # it is an element of what one name is given
         elif line.count(b"(") <= line.count(b")"):  # otherwise, it is a keyword in a call
             found.update(_TARGETS.findall(line))
     return found

@@ -324,7 +324,8 @@ def _before_call(before: bytes) -> bytes:
 def _takers(before: bytes) -> set[bytes]:
     """The names that an assignment gives the value behind these bytes, or a tuple that it is in."""
     before = _without_comments(before)
-    if _TAKES.search(before) is None:
+    takes = _TAKES.search(before)
+    if takes is None:
         return set()
     depth = 0
     is_earlier = False  # whether a statement may end between here and the value
@@ -340,7 +341,8 @@ def _takers(before: bytes) -> set[bytes]:
             else:
                 is_earlier = False
         elif not depth and sign == b"=":
-            return set() if is_earlier else _assigned(before[: step.start()])
+            names = set() if is_earlier else _assigned(before[: step.start()])
+            return names if takes[0][:1] != b"," or len(names) > 1 else set()  # one name is given all of a tuple
         elif not depth:
             is_earlier = is_earlier or not before[: step.start()].rstrip(b"\r").endswith(b"\\")
     return set()
