@@ -22,13 +22,13 @@ from py314_check.api import (
     Words,
     cst,
     load_facts,
-    may_import,
     parse_version,
 )
 from py314_rules.call_edits import edits_of
 from py314_rules.call_words import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
 from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
+from py314_rules.spellings import MayHave, makers, spellings
 
 
 @dataclass(frozen=True)
@@ -461,26 +461,49 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def words_of(verdict: str) -> tuple[Words, ...]:
     """The words without which no file has a call of which a row says this."""
-    ways: defaultdict[tuple[str, str | None, tuple[str, ...]], list[Row]] = defaultdict(list)
+    ways: defaultdict[tuple[tuple[str, ...], _Function], list[Row]] = defaultdict(list)
     for row in ROWS.values():
-        if not row.may_be(verdict):
-            continue
-        for function in row.functions:
-            owner, _, last = function.rpartition(".")
-            module = None if row.member or owner.partition(".")[0] in _ANYWHERE else owner
-            for words in _words(function, row):
-                ways[last, module, words].append(row)
-    return tuple(Words(*words, test=_Test(last, module, words[0], found)) for (last, module, words), found in ways.items())
+        for function in row.functions if row.may_be(verdict) else ():
+            for words, how in _ways(function, row):
+                ways[words, how].append(row)
+    return tuple(Words(*words, test=_Test(how, rows)) for (words, how), rows in ways.items())
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A function as a file may call it: its last name and its module; of methods, what the file must have instead."""
+
+    last: str
+    module: str | None
+    may_have: MayHave | None = None
+    is_class: bool = False
+
+
+def _ways(function: str, row: Row) -> Iterator[tuple[tuple[str, ...], _Function]]:
+    owner, _, last = function.rpartition(".")
+    if owner.partition(".")[0] in _ANYWHERE:
+        for words in _words((), last, row):
+            yield words, _Function(last, None, is_class=last[:1].isupper())
+    elif row.member:
+        for top, made_by in makers(owner).items():
+            for words in _words((top,), last, row):
+                yield words, _Function(last, None, MayHave(top, made_by))
+    else:
+        for spelled in spellings(function):
+            module, _, last = spelled.rpartition(".")
+            # What `typing` calls a class is none to call the constructor of.
+            is_class = last[:1].isupper() and not function.startswith("typing.")
+            for words in _words(tuple(module.split(".")), last, row):
+                yield words, _Function(last, module.removeprefix("six.moves."), is_class=is_class)
 
 
 # Names that no import brings: the methods of any object, and code objects, which come from any function.
 _ANYWHERE = {"builtins", "types", "*"}
 
 
-def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
+def _words(modules: tuple[str, ...], last: str, row: Row) -> Iterator[tuple[str, ...]]:
     """The words of one function: the module first, where an import of it is needed."""
-    top, *inner, last = function.split(".")
-    words = [last] if top in _ANYWHERE else [top, last, *([] if row.member else inner)]
+    words = [*modules[:1], last, *modules[1:]]
     if row.where is not None:
         words.append(row.where.rpartition(".")[2])
     if row.position is None and row.keywords and "*" not in row.keywords:
@@ -493,14 +516,12 @@ def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
 class _Test:
     """Whether a file may have a call of some rows' shapes."""
 
-    def __init__(self, last: str, module: str | None, first: str, rows: list[Row]) -> None:
-        """``first`` is the module that must be imported for it, or ``last`` where none is."""
-        self._last, self._module, self._first, self._rows = last, module, first, rows
-        # What `typing` calls a class is none to call the constructor of.
-        self._is_class = last[:1].isupper() and not any(one.startswith("typing.") for one in rows[0].functions)
+    def __init__(self, function: _Function, rows: list[Row]) -> None:
+        self._function, self._rows = function, rows
 
     def __call__(self, data: bytes) -> bool:
-        if self._first != self._last and not may_import(data, self._first):
+        function = self._function
+        if function.may_have is not None and not function.may_have(data):
             return False
         rows = [row for row in self._rows if row.has_clue(data)]
         if not rows:
@@ -509,11 +530,11 @@ class _Test:
         def may_hold(given: Sequence[Given]) -> bool:
             return any(row.may_hold(given) for row in rows)
 
-        if may_call(data, self._last, may_hold, self._module):
+        if may_call(data, function.last, may_hold, function.module):
             return True
         return (
-            self._is_class
-            and may_derive_from(data, self._last, self._module)
+            function.is_class
+            and may_derive_from(data, function.last, function.module)
             and may_call(data, "__init__", may_hold)
         )
 

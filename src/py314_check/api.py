@@ -27,7 +27,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
-from py314_check.mentions import Mentions, may_import, word_places, words_in
+from py314_check.mentions import Mentions, is_module, may_import, word_places, words_in
 from py314_check.model import Confidence, Crate, CrateVersions, Impact, Level, Place, Target, parse_version
 from py314_check.pieces import PIECE, pieces
 from py314_check.specifiers import admits, from_poetry
@@ -108,6 +108,7 @@ __all__ = [
     "admits",
     "cst",
     "from_poetry",
+    "is_module",
     "load_facts",
     "may_import",
     "parse_version",

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import repeat
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
 _BEHIND = 300  # bytes before a place that are read
@@ -53,9 +54,7 @@ _TAKES = re.compile(rb"(?:[=,]|\b(?:else|or|and))[\s\\(\[]*\Z")  # before what a
 _STEPS = re.compile(rb"[()\[\]{};\r\n]|(?<![=!<>+\-*/%&|^@])=(?!=)")
 _PART_BY_NAME = re.compile(rb"[ \t]*,[\s\\(]*[rRuU]?[\"']")
 # What stands behind a name that, or something in which, is a value: neither called nor asked for another attribute.
-_AS_VALUE = re.compile(
-    rb"((?:[ \t]*\.[ \t]*[\w\x80-\xff]+)*)[ \t]*(?=[\r\n\f\\;:#),\]}]|(?:if|or|and|else)\b|\Z)"
-)
+_AS_VALUE = re.compile(rb"((?:[ \t]*\.[ \t]*[\w\x80-\xff]+)*)[ \t]*(?=[\r\n\f\\;:#),\]}]|(?:if|or|and|else)\b|\Z)")
 _LOADERS = (b"import_module", b"__import__")
 _ANYTHING = b""
 _IS_WORD = bytes(byte >= 0x80 or chr(byte).isalnum() or byte == ord("_") for byte in range(256))
@@ -110,6 +109,11 @@ class Mentions:
 def may_import(data: bytes, module: str) -> bool:
     """Whether a file may import a top-level module, or something in it, also by a name in a string."""
     return _bindings(data).may_give(module.encode())
+
+
+def is_module(data: bytes, name: bytes) -> bool:
+    """Whether a name is a module wherever it stands: it is imported by that name, and nothing else binds it."""
+    return _bindings(data).is_module(name)
 
 
 def words_in(data: bytes) -> list[bytes]:
@@ -238,12 +242,26 @@ class _Bindings:
         self._tops = {_top(target) for _, target in self._imported}.union(map(_top, self._starred))
         self._lost: set[bytes] = set()  # modules with more assignments than are followed
         self._targets: dict[bytes, dict[bytes, set[bytes]]] = {}
+        self._modules: dict[bytes, bool] = {}
 
     def may_give(self, top: bytes) -> bool:
         """Whether anything in the file may be a top-level module, or name it."""
         if top in self._tops or b"six" in self._tops or self.is_loaded(self._data, top):
             return True
         return self.patches and any(quote + top in self._data for quote in _QUOTES)
+
+    def is_module(self, name: bytes) -> bool:
+        """Whether a name is only imported by itself and asked for attributes."""
+        if name not in self._modules:
+            places = word_places(self._data, name) if (name, name) in self._imported else iter((-1,))
+            self._modules[name] = all(map(self._is_plain, places, repeat(name)))
+        return self._modules[name]
+
+    def _is_plain(self, start: int, name: bytes) -> bool:
+        if start < 0 or self._data.startswith(b".", start + len(name)):
+            return start >= 0
+        line = max(self._data.rfind(sign, max(start - _BEHIND, 0), start) for sign in (b"\n", b"\r")) + 1
+        return self._data[line:start].lstrip(b" \t\f").startswith((b"import ", b"import\t"))
 
     @cached_property
     def takes_names(self) -> bool:
@@ -375,7 +393,7 @@ def _imported(data: bytes) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
         if plain is not None and plain.start(2) == start:
             module, names = plain[1], _PLAIN_NAMES.findall(plain[3] or plain[4])
             if module:
-                bound.update((name, b"%b.%b" % (module, part[0])) for part in names for name in part if name)
+                bound.update(_bound_from(module, names))
             else:
                 for name, alias in names:
                     bound.update(_bound_by_import(name, alias))
@@ -389,11 +407,11 @@ def _imported(data: bytes) -> tuple[set[tuple[bytes, bytes]], set[bytes]]:
                 bound.update(_bound_by_import(module, alias))
             continue
         module = re.sub(rb"[\s\\]", b"", source[1])
-        names = _names(text)
-        if names is None:
+        listed = _names(text)
+        if listed is None:
             starred.add(module)
-        else:  # the name that is imported counts too: there it is asked for
-            bound |= {(name, b"%b.%b" % (module, part[0])) for part in names for name in part if name}
+        else:
+            bound.update(_bound_from(module, listed))
     return bound, starred
 
 
@@ -402,6 +420,11 @@ def _bound_by_import(module: bytes, alias: bytes) -> Iterator[tuple[bytes, bytes
     yield _top(module), _top(module)
     if alias:
         yield alias, module
+
+
+def _bound_from(module: bytes, names: list[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """What ``from module import names`` binds; the name that is imported counts too."""
+    return ((name, b"%b.%b" % (module, part[0])) for part in names for name in part if name)
 
 
 def _names(text: bytes) -> list[tuple[bytes, bytes]] | None:
