@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from py314_check.languages.python.standard import standard
 from py314_rules.calls import ROWS as CALLS
 from py314_rules.names import NAMES
 from py314_rules.names import ROWS as ROWS_OF_NAMES
+
+from py314_check.languages.python.standard import standard
 
 TABLE = Path(__file__).parent.parent / "rules/py314_rules/facts/spellings.toml"
 HEADER = """\
