@@ -13,7 +13,7 @@ from typing import Any
 from sources import TARGET, files_below, usual
 from tables import percent, table
 
-from py314_check.mentions import words_in
+from py314_check.mentions import words_in_parts
 from py314_check.registry import all_rules
 from py314_check.reporters import render
 from py314_check.run import check
@@ -36,7 +36,7 @@ def measure(directory: Path) -> dict[str, float]:
         with _clock(seconds, "reading"):
             data = path.read_bytes()
         with _clock(seconds, "splitting into words"):
-            set[bytes]().union(*words_in(data))
+            set[bytes]().union(*words_in_parts(data))
         with _clock(seconds, "word tests"):
             prepared = prepare(path.relative_to(directory).as_posix(), data, settings)
         if isinstance(prepared, Task):

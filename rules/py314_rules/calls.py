@@ -18,6 +18,7 @@ from py314_check.api import (
     Remove,
     Replace,
     Rule,
+    Target,
     Words,
     cst,
     load_facts,
@@ -27,6 +28,7 @@ from py314_rules.call_edits import edits_of
 from py314_rules.call_words import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
 from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
+from py314_rules.spellings import MayHave, makers, spellings
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Row:
     unless_inside: tuple[str, ...] = ()
     unless_matches: str | None = None
     unless_set: str | None = None
-    clue: str | None = None
+    clue: tuple[str, ...] = ()
     removed_in: str | None = None
     changed_in: str | None = None
     deprecated_in: str | None = None
@@ -84,6 +86,14 @@ class Row:
             if since is not None and parse_version(since) <= version:
                 return verdict
         return ""
+
+    def may_be(self, verdict: str) -> bool:
+        """Whether the row says this of the Python of some target."""
+        return any(self.verdict(Target.parse(target).version) == verdict for target in Target.CHOICES)
+
+    def has_clue(self, data: bytes) -> bool:
+        """Whether a file may have such a call, by the clues alone."""
+        return not self.clue or any(_compiled_bytes(clue).search(data) for clue in self.clue)
 
     def chosen(self, given: Sequence[Given], shift: int = 0) -> Iterator[int]:
         """Which of the arguments the row is about, by their names and places alone.
@@ -160,9 +170,10 @@ def _problems(row: Row) -> Iterator[str]:
         yield "needs 'fix_keywords' with 'fix' = 'by keyword', and nowhere else"
     if row.where is not None and re.fullmatch(r"\w+=[\w.]+", row.where) is None:
         yield f"has 'where' = {row.where!r}, which must be a keyword, '=' and a qualified name"
-    for key in ("matches", "unless_matches", "clue"):
+    patterns = [("matches", row.matches or ""), ("unless_matches", row.unless_matches or "")]
+    for key, pattern in (*patterns, *(("clue", clue) for clue in row.clue)):
         try:
-            re.compile(getattr(row, key) or "")
+            re.compile(pattern)
         except re.error as error:
             yield f"has {key!r}, which is no regular expression: {error}"
     for key, allowed in _VALUES.items():
@@ -448,29 +459,51 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 # The words without which no file has such a call.
 
 
-def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
-    """The words without which no file has a call of these rows."""
-    ways: defaultdict[tuple[str, str | None, tuple[str, ...]], list[Row]] = defaultdict(list)
-    for row in rows.values():
-        for function in row.functions:
-            owner, _, last = function.rpartition(".")
-            module = None if row.member or owner.partition(".")[0] in _ANYWHERE else owner
-            for words in _words(function, row):
-                ways[last, module, words].append(row)
-    return tuple(
-        Words(*words, imported=words[0] != last or module is not None, test=_Test(last, module, found))
-        for (last, module, words), found in ways.items()
-    )
+def words_of(verdict: str) -> tuple[Words, ...]:
+    """The words without which no file has a call of which a row says this."""
+    ways: defaultdict[tuple[tuple[str, ...], _Function], list[Row]] = defaultdict(list)
+    for row in ROWS.values():
+        for function in row.functions if row.may_be(verdict) else ():
+            for words, how in _ways(function, row):
+                ways[words, how].append(row)
+    return tuple(Words(*words, test=_Test(how, rows)) for (words, how), rows in ways.items())
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A function as a file may call it: its last name and its module; of methods, what the file must have instead."""
+
+    last: str
+    module: str | None
+    may_have: MayHave | None = None
+    is_class: bool = False
+
+
+def _ways(function: str, row: Row) -> Iterator[tuple[tuple[str, ...], _Function]]:
+    owner, _, last = function.rpartition(".")
+    if owner.partition(".")[0] in _ANYWHERE:
+        for words in _words((), last, row):
+            yield words, _Function(last, None, is_class=last[:1].isupper())
+    elif row.member:
+        for top, made_by in makers(owner).items():
+            for words in _words((top,), last, row):
+                yield words, _Function(last, None, MayHave(top, made_by))
+    else:
+        for spelled in spellings(function):
+            module, _, last = spelled.rpartition(".")
+            # What `typing` calls a class is none to call the constructor of.
+            is_class = last[:1].isupper() and not function.startswith("typing.")
+            for words in _words(tuple(module.split(".")), last, row):
+                yield words, _Function(last, module.removeprefix("six.moves."), is_class=is_class)
 
 
 # Names that no import brings: the methods of any object, and code objects, which come from any function.
 _ANYWHERE = {"builtins", "types", "*"}
 
 
-def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
+def _words(modules: tuple[str, ...], last: str, row: Row) -> Iterator[tuple[str, ...]]:
     """The words of one function: the module first, where an import of it is needed."""
-    top, *inner, last = function.split(".")
-    words = [last] if top in _ANYWHERE else [top, last, *([] if row.member else inner)]
+    words = [*modules[:1], last, *modules[1:]]
     if row.where is not None:
         words.append(row.where.rpartition(".")[2])
     if row.position is None and row.keywords and "*" not in row.keywords:
@@ -483,22 +516,27 @@ def _words(function: str, row: Row) -> Iterator[tuple[str, ...]]:
 class _Test:
     """Whether a file may have a call of some rows' shapes."""
 
-    def __init__(self, last: str, module: str | None, rows: list[Row]) -> None:
-        self._last, self._module, self._rows = last, module, rows
-        # What `typing` calls a class is none to call the constructor of.
-        self._is_class = last[:1].isupper() and not any(one.startswith("typing.") for one in rows[0].functions)
+    def __init__(self, function: _Function, rows: list[Row]) -> None:
+        self._function, self._rows = function, rows
 
     def __call__(self, data: bytes) -> bool:
-        rows = [row for row in self._rows if row.clue is None or _compiled_bytes(row.clue).search(data)]
+        function = self._function
+        if function.may_have is not None and not function.may_have(data):
+            return False
+        rows = [row for row in self._rows if row.has_clue(data)]
+        if not rows:
+            return False
 
         def may_hold(given: Sequence[Given]) -> bool:
             return any(row.may_hold(given) for row in rows)
 
-        if not rows:
-            return False
-        if may_call(data, self._last, may_hold, self._module):
+        if may_call(data, function.last, may_hold, function.module):
             return True
-        return self._is_class and may_derive_from(self._last, data) and may_call(data, "__init__", may_hold)
+        return (
+            function.is_class
+            and may_derive_from(data, function.last, function.module)
+            and may_call(data, "__init__", may_hold)
+        )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from py314_check.api import (
     Rule,
     Words,
     cst,
+    is_module,
     load_facts,
     parse_version,
     word_places,
 )
 from py314_rules.patching import patched_attribute, patched_name
+from py314_rules.spellings import MayHave, makers, spellings
 from py314_rules.successors import Successor, in_import, renamed
 
 OLDEST = (3, 13)
@@ -100,36 +103,58 @@ def words_of(rows: dict[str, Row]) -> tuple[Words, ...]:
 
 
 def _words(name: str, row: Row) -> Iterator[Words]:
-    top, (module, _, last) = name.partition(".")[0], name.rpartition(".")
+    owner, _, last = name.rpartition(".")
     for also in row.words or ("",):
         further = (last, also) if also else (last,)
         if not row.member:
-            yield Words(top, *further, test=Mentions(module, last, _MOVED_TO.get(module, "")))
-        elif top == "types":  # code objects come from any function ...
-            yield Words(*further, test=_Attribute(last))
-        else:  # ... everything else from a module that the file imports
-            yield Words(top, *further, imported=True, test=_Attribute(last))
-            yield Words("import_module", top, *further, test=_Attribute(last))
+            for spelled in spellings(name):
+                yield _mentioned(spelled, also)
+        elif name.startswith("types."):  # code objects come from any function ...
+            yield Words(*further, test=_Attribute("types", last))
+        else:  # ... everything else from what the file imports
+            for module, words in makers(owner).items():
+                yield Words(module, *further, test=_Attribute(module, last, MayHave(module, words)))
+
+
+def _mentioned(name: str, also: str) -> Words:
+    module, _, last = name.rpartition(".")
+    words = dict.fromkeys((name.partition(".")[0], last, also)) if also else (name.partition(".")[0], last)
+    return Words(*words, test=Mentions(module.removeprefix("six.moves."), last, _MOVED_TO.get(module, "")))
 
 
 _BEHIND = 300  # bytes before a name that are read
+_OWNER = re.compile(rb"(?<![\w\x80-\xff.])([\w\x80-\xff]+)\.\Z")
+_COMMENT = re.compile(rb"#[^\r\n]*")
 
 
 @dataclass(frozen=True)
 class _Attribute:
-    """Whether a file asks anything for an attribute; ``warnings.warn`` is everywhere, and no logger's."""
+    """Whether a file may ask an instance, or a class of a module, for an attribute: what is no module."""
 
+    module: str
     name: str
+    may_have: MayHave | None = None
 
     def __call__(self, data: bytes) -> bool:
-        name = self.name.encode()
-        return any(self._is_asked_for(data, start, start + len(name)) for start in word_places(data, name))
+        if self.may_have is not None and not self.may_have(data):
+            return False
+        quoted = False
+        for start in word_places(data, self.name.encode()):
+            if data[start - 1 : start] in (b'"', b"'"):
+                quoted = True
+            elif _is_asked_for(data[max(start - _BEHIND, 0) : start], data):
+                return True
+        return quoted and Mentions(self.module, self.name)(data)
 
-    def _is_asked_for(self, data: bytes, start: int, end: int) -> bool:
-        if data[end : end + 1] in (b'"', b"'") and data[start - 1 : start] in (b'"', b"'"):
-            return True
-        before = data[max(start - _BEHIND, 0) : start].rstrip()
-        return before.endswith(b".") and not before.endswith(b"warnings.")
+
+def _is_asked_for(before: bytes, data: bytes) -> bool:
+    """Whether a name behind some bytes is an attribute of what may be an instance."""
+    if b"#" in before:
+        lines, end, line = before.replace(b"\r", b"\n").rpartition(b"\n")
+        before = _COMMENT.sub(b"", lines) + end + line
+    before = before.rstrip(b" \t\f\r\n\\")
+    owner = _OWNER.search(before) if before.endswith(b".") else None
+    return before.endswith(b".") and (owner is None or not is_module(data, owner[1]))
 
 
 class NameRule(Rule):

@@ -27,7 +27,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
-from py314_check.mentions import Mentions, word_places
+from py314_check.mentions import Mentions, is_module, may_import, word_places, words_in
 from py314_check.model import Confidence, Crate, CrateVersions, Impact, Level, Place, Target, parse_version
 from py314_check.pieces import PIECE, pieces
 from py314_check.specifiers import admits, from_poetry
@@ -108,10 +108,13 @@ __all__ = [
     "admits",
     "cst",
     "from_poetry",
+    "is_module",
     "load_facts",
+    "may_import",
     "parse_version",
     "pieces",
     "word_places",
+    "words_in",
 ]
 
 SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix safety", "References")

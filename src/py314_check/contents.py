@@ -17,7 +17,7 @@ from pathlib import Path
 from py314_check.cargo import is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.languages.native.slicing import without_comments as without_c_comments
-from py314_check.mentions import words_in
+from py314_check.mentions import words_in_parts
 from py314_check.pieces import without_comments as without_hash_comments
 
 BUILD_FILE = re.compile(
@@ -90,7 +90,7 @@ class Contents:
     def _by_word(self) -> Mapping[bytes, list[_File]]:
         found: defaultdict[bytes, list[_File]] = defaultdict(list)
         for one in self._files:
-            for word in set[bytes]().union(*words_in(one.data)):
+            for word in set[bytes]().union(*words_in_parts(one.data)):
                 found[word].append(one)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, cst
-from py314_rules.calls import ROWS, CallRule, Match, words_of
+from py314_rules.calls import CallRule, Match, words_of
 
 
 class ChangedCall(CallRule):
@@ -48,7 +48,7 @@ class ChangedCall(CallRule):
     code, name = "CHG001", "changed-call"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     verdict = "changed"
-    words = words_of({name: row for name, row in ROWS.items() if row.changed_in})
+    words = words_of(verdict)
 
     def check(self, node: cst.Call, match: Match) -> None:
         row = match.row

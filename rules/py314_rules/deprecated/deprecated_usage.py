@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, cst, parse_version
-from py314_rules.calls import ROWS, CallRule, Match, words_of
+from py314_rules.calls import CallRule, Match, words_of
 from py314_rules.schedule import schedule
 
 
@@ -45,7 +45,7 @@ class DeprecatedUsage(CallRule):
     code, name = "DPR003", "deprecated-usage"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     verdict = "deprecated"
-    words = words_of({name: row for name, row in ROWS.items() if row.deprecated_in})
+    words = words_of(verdict)
 
     def check(self, node: cst.Call, match: Match) -> None:
         row = match.row

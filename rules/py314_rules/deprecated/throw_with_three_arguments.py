@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
+_THROWS = re.compile(rb"throw(?<!def throw)[\s\\]*(?:#|\([^,*()]*[,*(])")
 _GENERATORS = {"types.GeneratorType", "types.CoroutineType", "types.AsyncGeneratorType"}
+
+
+@lru_cache(maxsize=1)  # for each pair of words
+def _throws_several(data: bytes) -> bool:
+    """Whether something is called that is named so, with more than a name."""
+    return _THROWS.search(data) is not None
 
 
 class ThrowWithThreeArguments(Rule):
@@ -54,9 +62,7 @@ class ThrowWithThreeArguments(Rule):
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.12"
     words = tuple(
-        Words(
-            method, maker, test=re.compile(rb"(?<!def )throw\s*\([^,*()]*[,*(]").search
-        )  # called with more than a name
+        Words(method, maker, test=_throws_several)
         for method in ("throw", "athrow")
         for maker in ("yield", "async", "await", "Generator", "AsyncGenerator", "Coroutine", "coroutine", "asyncio")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, cst
-from py314_rules.calls import ROWS, CallRule, Match, words_of
+from py314_rules.calls import CallRule, Match, words_of
 
 
 class RemovedParameter(CallRule):
@@ -50,7 +50,7 @@ class RemovedParameter(CallRule):
     code, name = "RMV005", "removed-parameter"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     verdict = "removed"
-    words = words_of({name: row for name, row in ROWS.items() if row.removed_in})
+    words = words_of(verdict)
 
     def check(self, node: cst.Call, match: Match) -> None:
         row = match.row
