@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
+_STRETCH = 1_000_000  # bytes of a big file that are split into words at a time
 _BEHIND = 300  # bytes before a place that are read
 _MAX_STEPS = 60  # assignments that a module is followed through; behind that many, any name may be meant
 _BLANK = b" \t\f\r\n\\"
@@ -74,9 +76,22 @@ class Mentions:
         return module in (own, _ANYTHING) or module.startswith(own + b".")
 
 
-def words_in(data: bytes) -> list[bytes]:
-    """All words of a file, in order: one ``translate`` and one ``split``. Bytes above ASCII may be part of a name."""
-    return data.translate(_ONLY_WORDS).split()
+def words_in(data: bytes) -> Iterable[bytes]:
+    """All words of a file, in order: one ``translate`` and one ``split``. Bytes above ASCII may be part of a name.
+
+    Of a big file, stretches of lines take turns: the words of a file need ten times its memory.
+    """
+    if len(data) <= _STRETCH:
+        return data.translate(_ONLY_WORDS).split()
+    return chain.from_iterable(data[start:end].translate(_ONLY_WORDS).split() for start, end in _stretches(data))
+
+
+def _stretches(data: bytes) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + _STRETCH) + 1 or len(data)
+        yield start, end
+        start = end
 
 
 def word_places(data: bytes, word: bytes) -> Iterator[int]:
