@@ -92,10 +92,10 @@ class Cache:
             return None
 
     def put(self, path: str, stamp: Stamp | None, content: str, floor: Floor, result: FileResult) -> None:
-        """Keeps what is known of a file; of one that could not be analysed, only that it is too big for that."""
+        """Keeps what is known of a file; of one that could not be analysed, only that it is too big, or deadly."""
         self._seen.add(path)
         self._changed = True
-        if result.not_analysed and (stamp is None or stamp.size <= MAX_BYTES):
+        if result.not_analysed and not result.is_lost and (stamp is None or stamp.size <= MAX_BYTES):
             self._files.pop(path, None)
         else:
             self._files[path] = [stamp, content, floor, _encoded(result)]

@@ -16,7 +16,7 @@ from py314_check.answers import Answers
 from py314_check.cargo import Cargo
 from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents, Directories, content
 from py314_check.languages.native.includes import includes
-from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
+from py314_check.manifests import Manifests, absolute, file_names, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
 from py314_check.requirements import Requirements
 from py314_check.signs_of_threads import SERVERS, shows_threads
@@ -104,7 +104,7 @@ class Project:
         while os.path.isfile(import_root / "__init__.py") and import_root != import_root.parent:
             import_root = import_root.parent
         levels = self._manifests.levels(directory)
-        nearest = next((level for level in levels if has_manifest(level)), self.root)
+        nearest = next((level for level in levels if self._manifests.has_manifest(level)), self.root)
         usual = [import_root, self.root, self.root / "src", nearest, nearest / "src"]
         found = [place for place in usual if not os.path.isfile(place / "__init__.py")]  # not the inside of a package
         for level in levels:
@@ -267,7 +267,7 @@ class Project:
 
     def _find_home(self, directory: Path) -> Path:
         levels = self._manifests.levels(directory)
-        return next((level for level in levels if has_manifest(level)), levels[-1])
+        return next((level for level in levels if self._manifests.has_manifest(level)), levels[-1])
 
 
 # What a directory holds.

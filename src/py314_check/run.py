@@ -18,7 +18,18 @@ from py314_check.fixes import CHANGED, Fixing, NotWrittenError
 from py314_check.model import MISSING, Confidence, FileChange, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
-from py314_check.scan import File, FileResult, Looked, ScanSettings, in_company, reported, settle, summarise, unreadable
+from py314_check.scan import (
+    File,
+    FileResult,
+    Looked,
+    ScanSettings,
+    in_company,
+    lost,
+    reported,
+    settle,
+    summarise,
+    unreadable,
+)
 from py314_check.stamps import Stamp, digest, read_file, stamp_of
 from py314_check.workers import spread
 
@@ -208,19 +219,19 @@ class _Run:
             self._results[name] = unreadable(name, error, self._settings)
             return None
         kept = None if self._cache is None or file.data is not None else self._cache.get(name)
-        if kept is not None and (kept.result == FileResult(name) or kept.floor == self._floor(name)):
+        if kept is not None and (kept.result in (FileResult(name), lost(name)) or kept.floor == self._floor(name)):
             if stamp is not None and stamp == kept.stamp:
                 self._results[name], self._digests[name] = kept.result, kept.digest
                 return None
             self._known[name] = kept.result
-            file = replace(file, known=kept.digest)
+            file = replace(file, known=kept.digest, is_suspect=kept.result.is_lost)
         return replace(file, floor=self._floor(name))
 
     def _take(self, file: File, looked: Looked) -> None:
         """Keeps what came of a file, for this run and for later ones."""
         result = looked.result or self._known[file.path]
         self._results[file.path], self._digests[file.path] = result, looked.digest
-        if self._cache is not None and file.data is None and looked.digest:
+        if self._cache is not None and file.data is None and (looked.digest or result.is_lost):
             self._cache.put(file.path, looked.stamp, looked.digest, file.floor, result)
 
     def _floor(self, name: str) -> tuple[int, int] | None:

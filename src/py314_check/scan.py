@@ -97,6 +97,8 @@ class File:
     floor: tuple[int, int] | None = None
     known: str = ""
     data: bytes | None = None
+    is_suspect: bool = False
+    """Whether a worker died of it before."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ class FileResult:
     not_analysed: bool = False
     foreign: str = ""
     """Why it was left alone, where it is not the project's own code; else empty."""
+    is_lost: bool = False
+    """Whether it was not analysed because a worker died of it."""
 
 
 class Looked(NamedTuple):
@@ -179,7 +183,8 @@ def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
 
 def lost(path: str) -> FileResult:
     """The result for a file that took the process with it in which it was analysed."""
-    return _not_analysed(path, "a worker process died. Run again with --jobs 1, or on this file alone.")
+    why = "a worker process died of it. Report it with this file if it does so again, or exclude it."
+    return replace(_not_analysed(path, why), is_lost=True)
 
 
 def look(file: File, settings: ScanSettings) -> Looked:

@@ -35,13 +35,20 @@ def spread(files: Sequence[File], settings: ScanSettings, jobs: int, executor: E
     ``jobs`` is the number of workers, 0 for one a processor; none are started for little work, or where an ``executor``
     is given. That of another machine has to see the files at the same places.
     """
+    if executor is not None:
+        yield from _elsewhere(executor, deque(_batches(files)), settings)
+        return
+    if jobs != 1:
+        yield from _each_alone([file for file in files if file.is_suspect], settings)
+        files = [file for file in files if not file.is_suspect]
     batches = deque(_batches(files))
     jobs = min(jobs or _processors(), 1 + sum(file.size for file in files) // WORTH_A_WORKER, len(batches))
-    if executor is not None:
-        return _elsewhere(executor, batches, settings)
     if jobs <= 1:
-        return _here(batches, settings)
-    return _in_threads(jobs, batches, settings) if _has_no_gil() else _in_processes(jobs, batches, settings)
+        yield from _here(batches, settings)
+    elif _has_no_gil():
+        yield from _in_threads(jobs, batches, settings)
+    else:
+        yield from _in_processes(jobs, batches, settings)
 
 
 def _batches(files: Iterable[File]) -> Iterator[list[File]]:
@@ -79,20 +86,22 @@ def _in_threads(jobs: int, batches: deque[list[File]], settings: ScanSettings) -
 
 
 def _in_processes(jobs: int, batches: deque[list[File]], settings: ScanSettings) -> Pairs:
-    is_sound = None
     while batches:
         with _processes(jobs) as pool:
             suspects = yield from _drain(pool, batches, settings, 2 * jobs)
-        alone = deque([file] for file in suspects)
-        if is_sound is None and suspects:
-            is_sound = _can_start()
-        if is_sound is False:
-            yield from _here([*alone, *batches], settings)
+        if suspects and not _can_start():
+            yield from _here([suspects, *batches], settings)
             return
-        while alone:
-            with _processes(1) as pool:
-                guilty = yield from _drain(pool, alone, settings, 1)
-            yield from ((file, Looked(lost(file.path))) for file in guilty)
+        yield from _each_alone(suspects, settings)
+
+
+def _each_alone(files: Iterable[File], settings: ScanSettings) -> Pairs:
+    """One after the other in a worker process, so that the one is found of which it dies."""
+    batches = deque([file] for file in files)
+    while batches:
+        with _processes(1) as pool:
+            guilty = yield from _drain(pool, batches, settings, 1)
+        yield from ((file, Looked(lost(file.path))) for file in guilty)
 
 
 def _drain(

@@ -155,7 +155,7 @@ def test_a_worker_that_dies_costs_the_file_that_it_died_of(name: str, tree: Path
     assert len(others) == 78 - 4 + 9
     for path, more in bad.items():
         (tree / path).write_text(f"import imp\n{name}\n{more}")
-    for _ in ("cold", "warm"):  # nothing is kept of what was not analysed
+    for _ in ("cold", "warm"):  # for so little work no process would be started, if nobody remembered
         report = deadly("--jobs", "2")
         assert [(note["path"], note["kind"]) for note in report["notifications"]] == [
             (path, "not-analysed") for path in bad
