@@ -14,12 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from py314_check.languages import is_looked_at
-from py314_check.mentions import words_in_parts
+from py314_check.mentions import words_in
 
 
 def split(paths: list[Path]) -> int:
     """How many different words each of some files has, summed."""
-    return sum(len(set[bytes]().union(*words_in_parts(path.read_bytes()))) for path in paths)
+    return sum(len({*words_in(path.read_bytes())}) for path in paths)
 
 
 def main(processes: int) -> int:

@@ -13,11 +13,11 @@ from typing import Any
 from sources import TARGET, files_below, usual
 from tables import percent, table
 
-from py314_check.mentions import words_in_parts
+from py314_check.mentions import words_in
 from py314_check.registry import all_rules
 from py314_check.reporters import render
 from py314_check.run import check
-from py314_check.scan import ScanSettings, Task, prepare, scan_batch
+from py314_check.scan import ScanSettings, Task, prepare, scan_file
 
 Seconds = defaultdict[str, float]
 
@@ -36,7 +36,7 @@ def measure(directory: Path) -> dict[str, float]:
         with _clock(seconds, "reading"):
             data = path.read_bytes()
         with _clock(seconds, "splitting into words"):
-            set[bytes]().union(*words_in_parts(data))
+            {*words_in(data)}
         with _clock(seconds, "word tests"):
             prepared = prepare(path.relative_to(directory).as_posix(), data, settings)
         if isinstance(prepared, Task):
@@ -45,7 +45,8 @@ def measure(directory: Path) -> dict[str, float]:
     with _clock(seconds, "loading the parser"):
         from py314_check.languages.python import context
     with _clock(seconds, "names, walk and rules"), _replaced(context, "parse", lambda do: _timed(do, seconds)):
-        scan_batch(tasks, settings)
+        for task in tasks:
+            scan_file(task, settings)
     seconds["names, walk and rules"] -= seconds["parsing"]
     parts = sum(seconds.values()) - seconds["loading the parser"]  # by now, it is loaded
     start = time.process_time()

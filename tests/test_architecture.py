@@ -14,7 +14,17 @@ _IMPORT = re.compile(r"^\s*(?:from (py314_\w+[\w.]*) import (.+)|import (py314_\
 LAYERS = (
     ("model",),
     (
-        *("facts", "fingerprints", "mentions", "pieces", "signs_of_threads", "source", "specifiers", "verdict"),
+        *(
+            "facts",
+            "fingerprints",
+            "mentions",
+            "pieces",
+            "signs_of_threads",
+            "source",
+            "specifiers",
+            "stamps",
+            "verdict",
+        ),
         "__init__",
     ),
     ("api",),
@@ -23,6 +33,7 @@ LAYERS = (
         "words",
         "suppressions",
         "languages",
+        "answers",
         "discovery",
         "manifests",
         "requirements",
@@ -31,7 +42,7 @@ LAYERS = (
         "project",
     ),
     ("config", "fixes", "scan"),
-    ("cache",),
+    ("cache", "workers"),
     ("run", "reporters", "probe"),
     ("cli", "__main__"),
 )

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from py314_check.languages.changes import offsets
 from py314_check.model import Applicability, Edit, FileChange, Finding, Fix, Notification
-from py314_check.scan import FileResult, ScanSettings, Task, prepare, read
+from py314_check.scan import File, FileResult, read
 from py314_check.source import SourceError, SourceFile, encoded
 
 MAX_ROUNDS = 10
 """How often a file is looked at again for what one round of fixes left, or brought up."""
+CHANGED = "it has changed since it was read; run again"
 
 
 class NotWrittenError(Exception):
@@ -95,7 +96,7 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
             with suppress(PermissionError):
                 os.chown(temporary, status.st_uid, status.st_gid)
         if real.read_bytes() != before:
-            raise NotWrittenError("it has changed since it was read; run again")
+            raise NotWrittenError(CHANGED)
         os.replace(temporary, real)
     except BaseException:
         os.unlink(temporary)
@@ -103,14 +104,18 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
 
 
 class Fixing:
-    """The files of a run while they are fixed. Nothing is written until ``write`` is called."""
+    """The files of a run while they are fixed. Nothing is written until ``write`` is called.
 
-    def __init__(self, tasks: Sequence[Task], results: Iterable[FileResult]) -> None:
+    ``read`` gives a file with its ``data``, as it was analysed, or raises NotWrittenError.
+    """
+
+    def __init__(self, read: Callable[[str], File], results: Iterable[FileResult]) -> None:
         self.notes: list[Notification] = []
+        self._read = read
         self._first = {result.path: result for result in results}
         self._results = dict(self._first)
-        self._before = {task.path: task for task in tasks}
-        self._after: dict[str, Task] = {}
+        self._before: dict[str, File] = {}
+        self._after: dict[str, File] = {}
         self._applied: Counter[str] = Counter()
 
     @property
@@ -126,39 +131,44 @@ class Fixing:
     @property
     def changes(self) -> tuple[FileChange, ...]:
         """What became of the files, sorted by path."""
-        return tuple(FileChange(path, self._before[path].data, task.data) for path, task in sorted(self._after.items()))
+        return tuple(
+            FileChange(path, self._before[path].data or b"", file.data or b"")
+            for path, file in sorted(self._after.items())
+        )
 
     def run(
         self,
         wanted: Callable[[], Iterable[Finding]],
-        rescan: Callable[[Sequence[Task]], Iterable[FileResult]],
-        settings: ScanSettings,
+        rescan: Callable[[Sequence[File]], Iterable[FileResult]],
         *,
         unsafe: bool,
     ) -> None:
         """Applies fixes, round by round, until none is left.
 
-        ``wanted`` gives the findings of ``results`` that are reported, ``rescan`` analyses files again: one that does
-        not parse any more is left as it was before that round.
+        ``wanted`` gives the findings of ``results`` that are reported, ``rescan`` analyses files again, without a word
+        test: one that does not parse any more is left as it was before that round.
         """
-        everything = replace(settings, word_test=False)
-        dirty = set(self._before)
+        dirty = {path for path, result in self._first.items() if result.parsed}
         for _ in range(MAX_ROUNDS):
-            tasks: dict[str, Task] = {}
+            files: dict[str, File] = {}
             applied: Counter[str] = Counter()
             for path, fixes in _by_path(wanted(), unsafe=unsafe).items():
-                task = self._after.get(path, self._before.get(path))
-                if task is None or path not in dirty:
+                if path not in dirty:
                     continue
-                data, count = self._fixed(task, fixes)
-                again = prepare(path, data, everything)
-                if data != task.data and isinstance(again, Task):
-                    tasks[path], applied[path] = replace(again, floor=task.floor), count
+                try:
+                    file = self._after.get(path) or self._before.get(path) or self._read(path)
+                except NotWrittenError as error:
+                    self._complain(path, str(error))
+                    continue
+                self._before.setdefault(path, file)
+                data, count = self._fixed(file, fixes)
+                if data != file.data:
+                    files[path], applied[path] = replace(file, data=data, size=len(data)), count
             dirty = set()
-            for result in rescan(list(tasks.values())):
+            for result in rescan(list(files.values())):
                 if result.parsed:
                     dirty.add(result.path)
-                    self._after[result.path] = tasks[result.path]
+                    self._after[result.path] = files[result.path]
                     self._results[result.path] = result
                     self._applied[result.path] += applied[result.path]
                 else:
@@ -166,15 +176,16 @@ class Fixing:
             if not dirty:
                 return
 
-    def _fixed(self, task: Task, fixes: Sequence[Fix]) -> tuple[bytes, int]:
+    def _fixed(self, file: File, fixes: Sequence[Fix]) -> tuple[bytes, int]:
         """The file with fixes applied, and how many were."""
-        source = read(task.path, task.data)
+        data = file.data or b""
+        source = read(file.path, data)
         text, count = apply(fixes, source)
         try:
             return encoded(text, source), count
         except SourceError as error:
-            self._complain(task.path, str(error))
-            return task.data, 0
+            self._complain(file.path, str(error))
+            return data, 0
 
     def undo(self, paths: Iterable[str]) -> None:
         """Forgets what became of some files: their results are those of the files as they are on the disk."""

@@ -24,6 +24,7 @@ class Manifests:
         self.root = absolute(root)
         self.problems: list[str] = []
         self._complained: set[Path] = set()
+        self.has_manifest = functools.cache(_has_manifest)
         self.levels = functools.cache(self._find_levels)
         self.pyproject = functools.cache(self._read_pyproject)
         self.setup_cfg = functools.cache(self._read_setup_cfg)
@@ -33,7 +34,7 @@ class Manifests:
         above = (directory, *directory.parents)
         if self.root in above:
             return above[: above.index(self.root) + 1]
-        return above[: next((number for number, level in enumerate(above, 1) if has_manifest(level)), 1)]
+        return above[: next((number for number, level in enumerate(above, 1) if self.has_manifest(level)), 1)]
 
     def _read_pyproject(self, directory: Path) -> Document:
         return self.read_toml(directory / "pyproject.toml")
@@ -166,7 +167,7 @@ def absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
 
-def has_manifest(directory: Path) -> bool:
+def _has_manifest(directory: Path) -> bool:
     return any(os.path.isfile(directory / name) for name in _MANIFESTS)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 
 _REACH = 4000  # bytes of an import statement that are read; a longer one may bind any name
-_PART = 1_000_000  # bytes whose words are in memory together
+_PART = 1_000_000  # bytes of a big file that are split into words at a time
 _BEHIND = 300  # bytes before a place that are read
 _MAX_NAMES = 300  # names of one module that are imported; behind that many, any name may be meant
 _MAX_PARTS = 8  # of a dotted name that means something in the standard library
@@ -117,19 +117,21 @@ def is_module(data: bytes, name: bytes) -> bool:
     return _bindings(data).is_module(name)
 
 
-def words_in(data: bytes) -> list[bytes]:
-    """All words, in order: one ``translate`` and one ``split``. Bytes above ASCII may be part of a name."""
-    return data.translate(_ONLY_WORDS).split()
+def words_in(data: bytes) -> Iterable[bytes]:
+    """All words, in order: one ``translate`` and one ``split``. Bytes above ASCII may be part of a name.
 
-
-def words_in_parts(data: bytes) -> Iterator[list[bytes]]:
-    """The same in parts: the words of a big file at once would take many times its memory."""
+    Those of a big file come from one part after the other: all at once, they would take ten times its memory.
+    """
     text = data.translate(_ONLY_WORDS)
+    return text.split() if len(text) <= _PART else chain.from_iterable(map(bytes.split, _parted(text)))
+
+
+def _parted(text: bytes) -> Iterator[bytes]:
     start = 0
     while start < len(text):
         end = text.find(b" ", start + _PART)
         end = len(text) if end < 0 else end
-        yield text[start:end].split()
+        yield text[start:end]
         start = end
 
 
@@ -205,8 +207,8 @@ def _made(before: bytes, known: _Bindings, top: bytes) -> Iterator[bytes]:
     is_call = _is_called(before, opened)
     if is_call and known.is_loaded(inner, top):
         yield _ANYTHING
-    for chain in _CHAINS.findall(inner) if not is_call or b"'" in inner or b'"' in inner else ():
-        for target in _below(_WORDS.findall(chain), known, top):
+    for names in _CHAINS.findall(inner) if not is_call or b"'" in inner or b'"' in inner else ():
+        for target in _below(_WORDS.findall(names), known, top):
             yield _ANYTHING if is_call else target  # `getattr(xml, "dom")`
 
 

@@ -12,14 +12,16 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from py314_check.answers import Answers
 from py314_check.cargo import Cargo
-from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents, read
+from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents, Directories, content
 from py314_check.languages.native.includes import includes
-from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
+from py314_check.manifests import Manifests, absolute, file_names, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
-from py314_check.requirements import Requirements, string_literals
+from py314_check.requirements import Requirements
 from py314_check.signs_of_threads import SERVERS, shows_threads
 from py314_check.specifiers import admits, from_poetry
+from py314_check.stamps import Stamp
 
 _C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _SOURCE = re.compile(r".+\.(?:pyw?|pyx|rs|c|cc|cpp|cxx)")
@@ -57,12 +59,15 @@ def find_root(paths: Iterable[Path], config_file: Path | None) -> Path:
 class Project:
     """The surroundings of the files below ``root``, as the target sees them.
 
-    ``problems`` gathers a sentence for each file that could not be read as what it is.
+    ``problems`` gathers a sentence for each file that could not be read as what it is. ``answers`` are those that
+    earlier runs for the same target found in its files.
     """
 
-    def __init__(self, root: Path, target: Target) -> None:
+    def __init__(self, root: Path, target: Target, answers: Answers | None = None) -> None:
+        self._answers = answers or Answers()
+        self._directories = Directories()
         self._manifests = Manifests(root)
-        self._requirements = Requirements(self._manifests, target)
+        self._requirements = Requirements(self._manifests, target, self._answers)
         self._cargo = Cargo(self._manifests)
         self.root = self._manifests.root
         self.target = target
@@ -70,11 +75,11 @@ class Project:
         self._floor = functools.cache(self._find_floor)
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
-        self._contents = functools.cache(Contents)
+        self._contents = functools.cache(self._find_contents)
         self._home = functools.cache(self._find_home)
         self._leaves_out = functools.cache(self._find_left_out)
         self._setup_strings = functools.cache(self._read_setup_strings)
-        self._holds_signs_of_threads = functools.cache(_holds_signs_of_threads)
+        self._holds_signs_of_threads = functools.cache(self._find_signs_of_threads)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
 
@@ -99,7 +104,7 @@ class Project:
         while os.path.isfile(import_root / "__init__.py") and import_root != import_root.parent:
             import_root = import_root.parent
         levels = self._manifests.levels(directory)
-        nearest = next((level for level in levels if has_manifest(level)), self.root)
+        nearest = next((level for level in levels if self._manifests.has_manifest(level)), self.root)
         usual = [import_root, self.root, self.root / "src", nearest, nearest / "src"]
         found = [place for place in usual if not os.path.isfile(place / "__init__.py")]  # not the inside of a package
         for level in levels:
@@ -204,11 +209,21 @@ class Project:
             or self._holds_signs_of_threads(self.home(path))
         )
 
+    def _find_signs_of_threads(self, directory: Path) -> bool:
+        return any(self._has_signs_of_threads(*file) for file in self._directories.files(directory, _SOURCE))
+
+    def _has_signs_of_threads(self, path: str, stamp: Stamp | None) -> bool:
+        return self._answers.whether(f"shows threads {path}", [(path, stamp)], lambda: shows_threads(content(path)))
+
     def _read_setup_strings(self, directory: Path) -> list[str]:
-        data = self._manifests.read(directory / "setup.py")
-        return string_literals(data) if data is not None and _FREE_THREADING.encode() in data else []
+        path = directory / "setup.py"
+        data = self._manifests.read(path)
+        return self._requirements.literals(path, data) if data is not None and _FREE_THREADING.encode() in data else []
 
     # Native code and its build.
+
+    def _find_contents(self, directory: Path, kind: re.Pattern[str]) -> Contents:
+        return Contents(directory, kind, self._directories, self._answers)
 
     def says(self, path: Path, words: Collection[str]) -> bool:
         """Whether a piece of code stands in another source in a file's language, C being one with C++, of its project.
@@ -229,9 +244,14 @@ class Project:
         if not _C_HEADER.fullmatch(path.name):
             return False
         target = replace(self.target, free_threaded=free_threaded)
-        sources = self._contents(self.home(path), C).saying(path.name)
-        found = {includes(data, source.name, path.name, target) for source, data in sources}
-        return False in found and True not in found
+        contents = self._contents(self.home(path), C)
+
+        def find() -> list[str]:
+            sources = contents.saying(path.name)
+            found = {includes(content(str(source)), source.name, path.name, target) for source in sources}
+            return ["yes"] if False in found and True not in found else []
+
+        return bool(contents.ask(f"leaves out {path.name} {target}", find))
 
     def builds_with_crate(self, path: Path, crate: Crate) -> bool | None:
         """Whether the Cargo project that a file belongs to builds with a crate; None where its version is not told."""
@@ -247,14 +267,10 @@ class Project:
 
     def _find_home(self, directory: Path) -> Path:
         levels = self._manifests.levels(directory)
-        return next((level for level in levels if has_manifest(level)), levels[-1])
+        return next((level for level in levels if self._manifests.has_manifest(level)), levels[-1])
 
 
 # What a directory holds.
-
-
-def _holds_signs_of_threads(directory: Path) -> bool:
-    return any(shows_threads(data) for _, data in read(directory, _SOURCE))
 
 
 def _modules(directory: Path) -> frozenset[str]:

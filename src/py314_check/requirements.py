@@ -11,9 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from py314_check.answers import Answers
 from py314_check.manifests import Document, Manifests, absolute, file_names, listed_in_cfg, strings
 from py314_check.model import Target
 from py314_check.specifiers import admits, from_poetry, holds
+from py314_check.stamps import stamp_at
 
 # Where requirements are declared: dotted paths, ``*`` for any key.
 _REQUIREMENT_LISTS = (
@@ -51,8 +53,9 @@ _SCRIPT_BLOCK = re.compile(r"^# /// script[ \t]*$\s(?P<content>(?:^#(?:| .*)$\s)
 class Requirements:
     """The requirements that the manifests declare for the target, and those that scripts declare for themselves."""
 
-    def __init__(self, manifests: Manifests, target: Target) -> None:
+    def __init__(self, manifests: Manifests, target: Target, answers: Answers) -> None:
         self._target = target
+        self._answers = answers
         self._manifests = manifests
         self._declared = functools.cache(self._read_declarations)
         self._setup_py = functools.cache(self._read_setup_py)
@@ -162,14 +165,21 @@ class Requirements:
         data = self._manifests.read(directory / "setup.py")
         if data is None or name.encode() not in re.sub(rb"[-_.]+", b"-", data.lower()):
             return frozenset()
-        names = (self._required(line) for text in string_literals(data) for line in text.splitlines())
+        literals = self.literals(directory / "setup.py", data)
+        names = (self._required(line) for text in literals for line in text.splitlines())
         return frozenset(one for one in names if one is not None)
+
+    def literals(self, path: Path, data: bytes) -> list[str]:
+        """The plain string literals of a Python file with these bytes; of none that does not parse."""
+        return self._answers.ask(f"literals {path}", [(str(path), stamp_at(path))], lambda: string_literals(data))
 
     def _read_script(self, path: Path) -> dict[str, str]:
         """What the inline metadata of a script declares (PEP 723): normalised name -> where."""
-        data = self._manifests.read(path)
-        if data is None or b"# /// script" not in data:
+        if not self._answers.whether(
+            f"is a script {path}", [(str(path), stamp_at(path))], lambda: self._is_script(path)
+        ):
             return {}
+        data = self._manifests.read(path) or b""
         text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
         match = _SCRIPT_BLOCK.search(text)
         if match is None:
@@ -177,6 +187,9 @@ class Requirements:
         content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(True))
         document = self._manifests.parse_toml(path, content)
         return self._named((("script metadata", text) for _, text in document.requirements("dependencies")), path)
+
+    def _is_script(self, path: Path) -> bool:
+        return b"# /// script" in (self._manifests.read(path) or b"")
 
 
 def _listed(pyproject: Document) -> Iterator[tuple[str, str]]:

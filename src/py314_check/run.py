@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import os
-import signal
+import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from py314_check import __version__
 from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
-from py314_check.fixes import Fixing
+from py314_check.fixes import CHANGED, Fixing, NotWrittenError
 from py314_check.model import MISSING, Confidence, FileChange, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
 from py314_check.registry import all_rules, describe, select
 from py314_check.scan import (
+    File,
     FileResult,
+    Looked,
     ScanSettings,
-    Task,
     in_company,
-    prepare,
+    lost,
     reported,
-    scan,
     settle,
     summarise,
     unreadable,
 )
+from py314_check.stamps import Stamp, digest, read_file, stamp_of
+from py314_check.workers import spread
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from py314_check.cache import Cache
 
-POOL_BYTES = 400_000
-"""Fewer bytes to parse than this are done before a worker process has started."""
+
 STDIN = "-"
 
 
@@ -75,17 +76,28 @@ class Options:
     """Where results are kept; None for ``.py314_check_cache`` in the project root."""
 
 
+class Done(NamedTuple):
+    """How far a run is: files done, of all, the findings so far, before the project is asked about them, and the share
+    of the work that is done, from 0 to 1.
+    """
+
+    files: int
+    total: int
+    findings: int
+    share: float
+
+
 def check(
     options: Options,
     *,
     warn: Callable[[str], None] = lambda message: None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[Done], None] | None = None,
     executor: Executor | None = None,
 ) -> Report:
     """Runs the rules over the paths.
 
-    ``warn`` is given each thing the user should know and no report holds; ``progress`` the numbers of files done and
-    of all that are parsed. Without an ``executor``, worker processes are started where that pays.
+    ``warn`` is given each thing the user should know and no report holds; ``progress`` how far the run is, now and
+    then. Without an ``executor``, worker processes are started where that pays; workers read the files.
     Raises PathError if none of the paths exists and RuleError for an unknown code or a broken rule pack. One path of
     several that does not exist is a notification, and makes the exit status 2.
     """
@@ -94,39 +106,31 @@ def check(
         options.target, tuple(rule.code for rule in rules), options.line_hashes, word_test=options.word_test
     )
     root = find_root([path for path in options.paths if str(path) != STDIN] or [Path()], options.config_file)
-    project = Project(root, options.target)
-    results: list[FileResult] = []
-    tasks: list[Task] = []
-    where: dict[str, Path] = {}
+    cache = _cache(options, root, settings) if options.cache else None
+    project = Project(root, options.target, None if cache is None else cache.answers)
     paths, missing = usable(path for path in options.paths if str(path) != STDIN)
     if missing and not paths:
         raise next(iter(missing.values()))
-    for path, data in _read(options, paths, root, warn):
-        name = _reported_path(path, root)
-        where[name] = path
-        prepared = unreadable(name, data, settings) if isinstance(data, OSError) else prepare(name, data, settings)
-        if isinstance(prepared, Task):
-            tasks.append(replace(prepared, floor=project.floor(path)))
-        else:
-            results.append(prepared)
-    cache = _cache(options, root, settings) if options.cache and tasks else None
-    results += _scan(tasks, settings, options.jobs, executor, progress, cache)
+    where = _where(options, paths, root, warn)
+    run = _Run(options, settings, project, where, cache, executor)
 
     def settled(results: Iterable[FileResult]) -> list[Finding]:
         every = (finding for result in results for finding in result.findings)
         kept = [(one, where[one.path]) for finding in every if (one := settle(finding, where[finding.path], project))]
         return list(in_company(kept, project))
 
-    fixing = Fixing(tasks, results)
+    try:
+        fixing = Fixing(run.read, run.results(progress))
+        found = settled(fixing.results)
+    finally:  # an interrupted run has done something, too
+        if cache is not None:
+            cache.save()
     if options.fix or options.diff:
 
         def wanted() -> list[Finding]:
             return reported(settled(fixing.results), options.level, options.confidence)
 
-        def rescan(tasks: Sequence[Task]) -> list[FileResult]:
-            return _scan(tasks, settings, options.jobs, executor, None, None)
-
-        fixing.run(wanted, rescan, settings, unsafe=options.unsafe_fixes)
+        fixing.run(wanted, run.again, unsafe=options.unsafe_fixes)
     changes = fixing.changes
     if options.diff:
         fixing.undo(change.path for change in changes)
@@ -135,7 +139,8 @@ def check(
             if where[change.path] != _stdin_path(options):
                 fixing.write(where[change.path], change)
         changes = fixing.changes
-    found = settled(fixing.results)
+    if changes:
+        found = settled(fixing.results)
     for problem in project.problems:
         warn(problem)
     notes = [Notification(path.as_posix(), MISSING, str(error)) for path, error in missing.items()]
@@ -146,89 +151,131 @@ def _stdin_path(options: Options) -> Path:
     return Path.cwd() / (options.stdin_filename or "<stdin>")
 
 
-def _read(
-    options: Options, paths: Sequence[Path], root: Path, warn: Callable[[str], None]
-) -> Iterator[tuple[Path, bytes | OSError]]:
-    """Each file with its bytes, or with the error that kept it from being read."""
-    if any(str(path) == STDIN for path in options.paths):
-        yield _stdin_path(options), options.stdin or b""
-    for path in discover(
+def _cache(options: Options, root: Path, settings: ScanSettings) -> Cache:
+    from py314_check.cache import DIRECTORY, Cache
+
+    return Cache(options.cache_dir or root / DIRECTORY, root, settings)
+
+
+def _where(options: Options, paths: Sequence[Path], root: Path, warn: Callable[[str], None]) -> dict[str, Path]:
+    """The files to look at, by their paths as reported."""
+    found = discover(
         paths,
         root=root,
         exclude=options.exclude,
         respect_gitignore=options.respect_gitignore,
         force_exclude=options.force_exclude,
         warn=warn,
-    ):
+    )
+    if any(str(path) == STDIN for path in options.paths):
+        found = [_stdin_path(options), *found]
+    inside = root.as_posix().rstrip("/") + "/"
+    return {path.as_posix().removeprefix(inside): path for path in found}
+
+
+class _Run:
+    """The files of a run, and what comes of them."""
+
+    def __init__(
+        self,
+        options: Options,
+        settings: ScanSettings,
+        project: Project,
+        where: Mapping[str, Path],
+        cache: Cache | None,
+        executor: Executor | None,
+    ) -> None:
+        self._options = options
+        self._settings = settings
+        self._project = project
+        self._where = where
+        self._cache = cache
+        self._executor = executor
+        self._results: dict[str, FileResult] = {}
+        self._known: dict[str, FileResult] = {}  # by an earlier run, if the content is the same
+        self._digests: dict[str, str] = {}
+        self._data: dict[str, bytes] = {}
+
+    def results(self, progress: Callable[[Done], None] | None) -> list[FileResult]:
+        """What comes of each file, in their order."""
+        files = [file for name in self._where if (file := self._new(name)) is not None]
+        size = sum(file.size for file in files) or 1
+        findings = sum(map(self._counts, self._results.values()))
+        ready = 0
+        with closing(spread(files, self._settings, self._options.jobs, self._executor)) as looked_at:
+            for file, looked in looked_at:
+                self._take(file, looked)
+                ready += file.size
+                findings += self._counts(self._results[file.path])
+                if progress is not None:
+                    progress(Done(len(self._results), len(self._where), findings, ready / size))
+        return [self._results[name] for name in self._where]
+
+    def _new(self, name: str) -> File | None:
+        """A file to look at; None where its result is known, or where there is no file to be read."""
         try:
-            yield path, path.read_bytes()
+            file, stamp = self._file(name)
         except OSError as error:
-            yield path, error
+            self._results[name] = unreadable(name, error, self._settings)
+            return None
+        kept = None if self._cache is None or file.data is not None else self._cache.get(name)
+        if kept is not None and (kept.result in (FileResult(name), lost(name)) or kept.floor == self._floor(name)):
+            if stamp is not None and stamp == kept.stamp:
+                self._results[name], self._digests[name] = kept.result, kept.digest
+                return None
+            self._known[name] = kept.result
+            file = replace(file, known=kept.digest, is_suspect=kept.result.is_lost)
+        return replace(file, floor=self._floor(name))
 
+    def _take(self, file: File, looked: Looked) -> None:
+        """Keeps what came of a file, for this run and for later ones."""
+        result = looked.result or self._known[file.path]
+        self._results[file.path], self._digests[file.path] = result, looked.digest
+        if self._cache is not None and file.data is None and (looked.digest or result.is_lost):
+            self._cache.put(file.path, looked.stamp, looked.digest, file.floor, result)
 
-def _reported_path(path: Path, root: Path) -> str:
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return path.as_posix()
+    def _floor(self, name: str) -> tuple[int, int] | None:
+        return self._project.floor(self._where[name])
 
+    def _file(self, name: str) -> tuple[File, Stamp | None]:
+        """A file to look at. What is no regular file can be read only once, and only here. Raises OSError."""
+        path = self._where[name]
+        if self._options.stdin is not None and path == _stdin_path(self._options):
+            self._data[name] = self._options.stdin
+        if name in self._data:
+            return File(name, str(path), len(self._data[name]), data=self._data[name]), None
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            self._data[name] = path.read_bytes()
+            return self._file(name)
+        return File(name, str(path), status.st_size), stamp_of(status)
 
-def _cache(options: Options, root: Path, settings: ScanSettings) -> Cache:
-    from py314_check.cache import DIRECTORY, Cache
+    def _counts(self, result: FileResult) -> int:
+        """How many findings the reader will hear of, as far as one file can tell."""
+        options = self._options
+        return sum(
+            one.guard is None
+            and one.level.rank >= options.level.rank
+            and one.confidence.rank >= options.confidence.rank
+            for one in result.findings
+        )
 
-    return Cache(options.cache_dir or root / DIRECTORY, settings)
+    def read(self, name: str) -> File:
+        """A file with its bytes, as it was analysed. Raises NotWrittenError where it has changed."""
+        try:
+            file, _ = self._file(name)
+            data = read_file(file.where)[1] if file.data is None else file.data
+        except OSError as error:
+            raise NotWrittenError(error.strerror or str(error)) from None
+        if digest(data) != self._digests[name]:
+            raise NotWrittenError(CHANGED)
+        return replace(file, floor=self._floor(name), data=data, size=len(data))
 
-
-def _scan(
-    tasks: Sequence[Task],
-    settings: ScanSettings,
-    jobs: int,
-    executor: Executor | None,
-    progress: Callable[[int, int], None] | None,
-    cache: Cache | None,
-) -> list[FileResult]:
-    known = {task.path: result for task in tasks if cache is not None and (result := cache.get(task)) is not None}
-    results = list(known.values())
-    new = {task.path: task for task in tasks if task.path not in known}
-    with _workers(list(new.values()), jobs, executor) as workers:
-        for result in scan(list(new.values()), settings, workers):
-            results.append(result)
-            if cache is not None:
-                cache.put(new[result.path], result)
-            if progress is not None:
-                progress(len(results), len(tasks))
-    return results
-
-
-@contextmanager
-def _workers(tasks: Sequence[Task], jobs: int, executor: Executor | None) -> Iterator[Executor | None]:
-    """The executor given, or worker processes where there is enough to do for more than one; None: do it here."""
-    jobs = jobs or _processors()
-    if executor is not None or jobs == 1 or len(tasks) < 2 or sum(len(task.data) for task in tasks) < POOL_BYTES:
-        yield executor
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
-
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=get_context("spawn"), initializer=_ignore_interrupts)
-    try:
-        yield pool
-        pool.shutdown()
-    except BaseException:  # an interrupt above all: leave no process behind
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in active_children():
-            process.terminate()
-        raise
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    def again(self, files: Sequence[File]) -> list[FileResult]:
+        """The results for files with changed bytes."""
+        settings = replace(self._settings, word_test=False)
+        looked_at = spread(files, settings, self._options.jobs, self._executor)
+        return [looked.result for _, looked in looked_at if looked.result is not None]
 
 
 def _report(
@@ -269,20 +316,32 @@ def _report(
 
 
 class Progress:
-    """A line on a terminal's standard error with the files done, once a run has taken a second."""
+    """A line on a terminal's standard error, once a run has taken a second: files done, findings, time left."""
 
     def __init__(self) -> None:
-        self._start = time.monotonic()
+        self._start = self._last = time.monotonic()
         self._shown = False
 
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self._start > 1:
-            self._shown = True
-            sys.stderr.write(f"\r{done} of {total} files analysed")
+    def __call__(self, done: Done) -> None:
+        now = time.monotonic()
+        taken = now - self._start
+        if done.files == done.total:
+            self.clear()
+        elif taken > 1 and now - self._last > 0.1:
+            self._shown, self._last = True, now
+            left = f", {_duration(taken * (1 - done.share) / done.share)} left" if done.share > 0 else ""
+            findings = f"{done.findings:,} finding{'s'[: done.findings != 1]}"
+            sys.stderr.write(f"\r{done.files:,} of {done.total:,} files, {findings}{left}\033[K")
             sys.stderr.flush()
 
     def clear(self) -> None:
         """Takes the line away."""
         if self._shown:
+            self._shown = False
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,22 +1,22 @@
 """The pipeline: bytes in, findings out, for one file and for many.
 
-What runs in a worker depends on nothing but its arguments: (path, bytes) and plain settings. Whatever needs the
-file system or the project (first-party modules, declared dependencies) is settled afterwards, by ``settle``.
+What runs in a worker depends on nothing but the bytes of its files and plain settings. Whatever needs other files or
+the project (first-party modules, declared dependencies) is settled afterwards, by ``settle``.
 """
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from py314_check.api import Event, ParseFailure, Rule
 from py314_check.languages import WORD_TESTED, is_test, language_of
@@ -37,6 +37,7 @@ from py314_check.model import (
 from py314_check.registry import all_rules
 from py314_check.signs_of_threads import shows_threads
 from py314_check.source import SourceError, SourceFile, decode_native, decode_python
+from py314_check.stamps import Stamp, digest, read_file
 from py314_check.words import WordTest
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ T = TypeVar("T")
 
 MAX_BYTES = 20_000_000
 """libcst needs about 100 times a file's size in memory: a larger file is reported as not analysed."""
-BATCH_BYTES = 150_000
+_MUCH_PARSED = 300_000
+"""Parsing so many bytes takes a second, and a hundred megabytes of memory; giving that back takes some hundredths."""
 _STACK_BYTES = 512 << 20
 _RECURSION_LIMIT = 40_000
 _LIMITS = threading.Lock()
@@ -82,6 +84,24 @@ class Task:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file to look at: its path as reported, where it is read, and how big it is; ``floor`` as in ``Task``.
+
+    ``known`` is the digest of the content whose result is known, or empty. ``data`` is what is in it, where it is not
+    to be read.
+    """
+
+    path: str
+    where: str
+    size: int
+    floor: tuple[int, int] | None = None
+    known: str = ""
+    data: bytes | None = None
+    is_suspect: bool = False
+    """Whether a worker died of it before."""
+
+
+@dataclass(frozen=True)
 class FileResult:
     """What came out of one file."""
 
@@ -93,30 +113,51 @@ class FileResult:
     not_analysed: bool = False
     foreign: str = ""
     """Why it was left alone, where it is not the project's own code; else empty."""
+    is_lost: bool = False
+    """Whether it was not analysed because a worker died of it."""
+
+
+class Looked(NamedTuple):
+    """What came of a file. ``result`` is None where the content is what was known.
+
+    ``digest`` is that of the content, empty where it could not be read; ``stamp`` is None where it says nothing.
+    """
+
+    result: FileResult | None
+    stamp: Stamp | None = None
+    digest: str = ""
 
 
 @lru_cache(maxsize=4)
 def _rules(codes: tuple[str, ...], target: Target) -> tuple[type[Rule], ...]:
-    return tuple(rule for rule in all_rules() if rule.code in codes and parse_version(rule.since) <= target.version)
+    on = frozenset(codes)
+    return tuple(rule for rule in all_rules() if rule.code in on and parse_version(rule.since) <= target.version)
 
 
-@lru_cache(maxsize=8)
-def _word_test(codes: tuple[str, ...], target: Target, language: str) -> WordTest:
-    return WordTest(_rules(codes, target), language)
+@lru_cache(maxsize=64)
+def _applicable(codes: tuple[str, ...], target: Target, language: str, in_tests: bool) -> tuple[type[Rule], ...]:
+    """The rules that files of a language are for, or tests in it."""
+    return tuple(
+        rule for rule in _rules(codes, target) if language in rule.languages and (rule.in_tests or not in_tests)
+    )
 
 
-def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult:
+@lru_cache(maxsize=64)
+def _word_test(codes: tuple[str, ...], target: Target, language: str, in_tests: bool) -> WordTest:
+    return WordTest(_applicable(codes, target, language, in_tests), language)
+
+
+def prepare(path: str, data: bytes, settings: ScanSettings, floor: tuple[int, int] | None = None) -> Task | FileResult:
     """The word test: a task where some rule may fire, else the result, which is nothing.
 
     The files of languages that do not have to pass it are few, and always read.
     """
     language = language_of(PurePosixPath(path))
+    which = (settings.codes, settings.target, language, is_test(path))
     if settings.word_test and language in WORD_TESTED:
-        rules = _word_test(settings.codes, settings.target, language).candidates(data)
+        rules: Sequence[type[Rule]] = _word_test(*which).candidates(data)
     else:
-        rules = [rule for rule in _rules(settings.codes, settings.target) if language in rule.languages]
-    if is_test(path):
-        rules = [rule for rule in rules if rule.in_tests]
+        rules = _applicable(*which)
     if not rules:
         return FileResult(path)
     if language in ("c", "rust", "cargo") and (why := why_foreign(path, data)):
@@ -125,7 +166,7 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
         return _not_analysed(
             path, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
         )
-    return Task(path, data, tuple(rule.code for rule in rules))
+    return Task(path, data, tuple(rule.code for rule in rules), floor)
 
 
 def _not_analysed(path: str, why: str) -> FileResult:
@@ -138,6 +179,30 @@ def unreadable(path: str, error: OSError, settings: ScanSettings) -> FileResult:
     reason = error.strerror or type(error).__name__
     source = SourceFile(path, "python", b"", "")
     return _failed(source, SourceError(f"This file cannot be read: {reason}.", Place()), settings)
+
+
+def lost(path: str) -> FileResult:
+    """The result for a file that took the process with it in which it was analysed."""
+    why = "a worker process died of it. Report it with this file if it does so again, or exclude it."
+    return replace(_not_analysed(path, why), is_lost=True)
+
+
+def look(file: File, settings: ScanSettings) -> Looked:
+    """Reads a file and does all of the above and below. Never raises."""
+    stamp, data = None, file.data
+    if data is None:
+        try:
+            stamp, data = read_file(file.where)
+        except OSError as error:
+            return Looked(unreadable(file.path, error, settings))
+    found = digest(data)
+    if found == file.known:
+        return Looked(None, stamp, found)
+    try:
+        prepared = prepare(file.path, data, settings, file.floor)
+    except Exception as error:  # a defect in the test of a rule
+        return Looked(_defect(file.path, error))
+    return Looked(scan_file(prepared, settings) if isinstance(prepared, Task) else prepared, stamp, found)
 
 
 def scan_file(task: Task, settings: ScanSettings) -> FileResult:
@@ -153,7 +218,11 @@ def scan_file(task: Task, settings: ScanSettings) -> FileResult:
     except RecursionError:  # Python 3.12 has a limit of its own, which no setting moves
         return _not_analysed(task.path, "nested too deeply for the Python that runs this tool. Run it on another.")
     except Exception as error:  # a defect in a rule must not cost the findings of other files
-        return _not_analysed(task.path, f"internal error ({error!r}). Please report it with this file.")
+        return _defect(task.path, error)
+
+
+def _defect(path: str, error: Exception) -> FileResult:
+    return _not_analysed(path, f"internal error ({error!r}). Please report it with this file.")
 
 
 def read(path: str, data: bytes) -> SourceFile:
@@ -177,7 +246,8 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     from py314_check import suppressions
     from py314_check.languages.base import Analysis, deliver
 
-    rules = _rules(task.codes, settings.target)
+    codes = frozenset(task.codes)
+    rules = [rule for rule in _rules(settings.codes, settings.target) if rule.code in codes]
     commented = _SUPPRESSION_HINT.search(source.data) is not None
     if source.language == "python":
         from py314_check.languages.python.context import analyse
@@ -203,7 +273,8 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     lines = [one.lines for one in located]
     kept, suppressed = suppressions.apply(list(zip(findings, lines, strict=True)), silencers)
     idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(all_rules()))
-    kept += _findings(_events(idle, source, settings), source, settings)
+    if idle:
+        kept += _findings(_events(idle, source, settings), source, settings)
     return FileResult(source.path, tuple(kept), suppressed=suppressed, parsed=True)
 
 
@@ -275,9 +346,24 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
 # Many files.
 
 
-def scan_batch(tasks: Sequence[Task], settings: ScanSettings) -> list[FileResult]:
-    """Analyses some files in this process, on a thread whose stack holds deeply nested code."""
-    return _with_deep_stack(lambda: [scan_file(task, settings) for task in tasks])
+def look_at(files: Sequence[File], settings: ScanSettings) -> list[Looked]:
+    """Looks at some files in this process, on a thread whose stack holds deeply nested code."""
+    looked_at = _with_deep_stack(lambda: [look(file, settings) for file in files])
+    parsed = (
+        file.size for file, looked in zip(files, looked_at, strict=True) if looked.result and looked.result.parsed
+    )
+    if sum(parsed) > _MUCH_PARSED:
+        _give_memory_back()
+    return looked_at
+
+
+def _give_memory_back() -> None:
+    """Trees are made of small pieces: what they leave free, glibc keeps by itself, scattered as it is."""
+    gc.collect()
+    with suppress(OSError, AttributeError, TypeError):  # on another C library
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _with_deep_stack(work: Callable[[], T]) -> T:
@@ -321,40 +407,6 @@ def _deep_recursion() -> Iterator[None]:
             _deep -= 1
             if _deep == 0:
                 sys.setrecursionlimit(_usual_limit)
-
-
-def scan(tasks: Sequence[Task], settings: ScanSettings, executor: Executor | None = None) -> Iterator[FileResult]:
-    """Analyses many files, in this process or on any executor; results come in any order.
-
-    Big files go first. The files that a dying worker took with it are reported as not analysed.
-    """
-    batches = list(_batches(tasks))
-    if executor is None:
-        for batch in batches:
-            yield from scan_batch(batch, settings)
-        return
-    futures: dict[Future[list[FileResult]], list[Task]] = {
-        executor.submit(scan_batch, batch, settings): batch for batch in batches
-    }
-    for future, batch in futures.items():
-        try:
-            yield from future.result()
-        except BrokenExecutor:
-            for task in batch:
-                yield _not_analysed(task.path, "a worker process died. Run again with --jobs 1, or on this file alone.")
-
-
-def _batches(tasks: Sequence[Task]) -> Iterator[list[Task]]:
-    batch: list[Task] = []
-    size = 0
-    for task in sorted(tasks, key=lambda one: (-len(one.data), one.path)):
-        batch.append(task)
-        size += len(task.data)
-        if size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 # What only the project can tell.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 
 from py314_check.api import Rule, Words
-from py314_check.mentions import word_places, words_in_parts
+from py314_check.mentions import word_places, words_in
 from py314_check.pieces import without_remarks
 
 _LINE_LIMIT = 500
@@ -40,7 +40,7 @@ class WordTest:
         return [rule for rule in self._rules if rule in able]
 
     def _able(self, data: bytes, rules: Collection[type[Rule]]) -> set[type[Rule]]:
-        present = set[bytes]().union(*(self._vocabulary.intersection(words) for words in words_in_parts(data)))
+        present = self._vocabulary.intersection(words_in(data))
         able: set[type[Rule]] = set()
         for first in [*(present & self._ways.keys()), b""]:
             for rule, way in self._ways.get(first, ()):

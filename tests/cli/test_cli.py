@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -350,6 +351,52 @@ def test_the_number_of_jobs_changes_nothing(jobs: str, project: Path) -> None:
     assert json.loads(alone[1])["summary"]["errors"] == 7
 
 
+_AT_A_TERMINAL = """
+import itertools, os, pty, sys
+inner, outer = pty.openpty()
+process = os.fork()
+if process == 0:
+    os.dup2(outer, 2)
+    os.close(inner)
+    from py314_check import run
+    run.time.monotonic = itertools.count(0, int(sys.argv[1])).__next__
+    sys.argv[1:2] = []
+    from py314_check.cli import main
+    main()
+os.close(outer)
+try:
+    while data := os.read(inner, 1000):
+        sys.stdout.buffer.write(data)
+except OSError:  # nobody has the other end any more
+    pass
+os.waitpid(process, 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+@pytest.mark.parametrize(
+    ("seconds", "option", "shown"),
+    [(1, "-v", True), (0, "-v", False), (1, "-q", False), (1, "--no-progress", False)],
+    ids=["after a second", "before that", "quiet", "switched off"],
+)
+def test_progress_on_a_terminal(seconds: int, option: str, shown: bool, project: Path) -> None:
+    """Each look at the clock takes some seconds."""
+    for number in range(120):
+        (project / f"m{number}.py").write_text("x = 1\n")
+    command = [sys.executable, "-c", _AT_A_TERMINAL, str(seconds), "--jobs", "1", "--output-file", os.devnull, option]
+    out = subprocess.run(command, cwd=project, capture_output=True, check=True).stdout.decode()
+    lines = [line for line in re.split(r"[\r\n]+", out) if " files, " in line]
+    assert bool(lines) is shown
+    if shown:
+        assert lines[0] == "2 of 122 files, 1 finding, 1 min 3 s left\x1b[K"
+        assert re.fullmatch(r"121 of 122 files, 1 finding, \d+ s left\x1b\[K", lines[-1])
+        assert out.endswith("\r\x1b[K"), "the line is taken away"
+
+
+def test_no_progress_elsewhere(project: Path) -> None:
+    assert run("-v", cwd=project)[2].count("\n") == 1
+
+
 def test_an_interrupt_leaves_no_process_behind(project: Path) -> None:
     import signal
     import time
@@ -357,7 +404,7 @@ def test_an_interrupt_leaves_no_process_behind(project: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("signals of POSIX")
     for number in range(4):
-        (project / f"m{number}.py").write_text("import cgi\n" + "x = [1, 2, 3]\n" * 15_000)
+        (project / f"m{number}.py").write_text("import cgi\n" + "x = [1, 2, 3]\n" * 20_000)
     tool = subprocess.Popen(
         [sys.executable, "-m", "py314_check", "--jobs", "2"],
         cwd=project,

@@ -12,9 +12,11 @@ from helpers.scanning import scan_source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from py314_check import scan, stamps
 from py314_check.model import Report
 from py314_check.run import Options, check
 from py314_check.scan import MAX_BYTES
+from py314_check.stamps import Stamp
 
 NESTED = 3000
 DEEP = 500  # libcst takes a time that grows with the square of such a depth
@@ -126,14 +128,13 @@ def test_a_huge_file_is_named_as_not_analysed(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "locked.py").write_text("import cgi\n")
     (tmp_path / "open.py").write_text("import cgi\n")
-    read = Path.read_bytes
 
-    def read_bytes(path: Path) -> bytes:
-        if path.name == "locked.py":
+    def read_file(path: str) -> tuple[Stamp | None, bytes]:
+        if path.endswith("locked.py"):
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return stamps.read_file(path)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)  # permission bits do not bind root
+    monkeypatch.setattr(scan, "read_file", read_file)  # permission bits do not bind root
     report, _ = _check(tmp_path)
     assert _paths(report) == ["open.py"]
     assert _paths(report, "SYN001") == ["locked.py"]

@@ -63,8 +63,8 @@ def test_parsed(text: str) -> None:
 def test_words_come_whole_whatever_the_size_of_the_parts(data: bytes, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mentions, "_PART", size)
-        parts = list(mentions.words_in_parts(data))
-    assert [word for part in parts for word in part] == re.findall(rb"[\w\x80-\xff]+", data)
+        words = list(mentions.words_in(data))
+    assert words == re.findall(rb"[\w\x80-\xff]+", data)
 
 
 PIECES = st.sampled_from(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from py314_check.fixes import Fixing
 from py314_check.model import Target
 from py314_check.registry import all_rules
-from py314_check.scan import ScanSettings, Task, prepare, scan_batch
+from py314_check.scan import File, FileResult, ScanSettings, look_at
 
 TextT = TypeVar("TextT", str, bytes)
 
@@ -25,16 +27,17 @@ def fixed(
     data = source if isinstance(source, bytes) else source.encode()
     rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
     settings = ScanSettings(Target.parse(target), rules)
-    prepared = prepare(path, data, settings)
-    if isinstance(prepared, Task):
-        task = Task(path, data, prepared.codes, floor)
-        fixing = Fixing([task], scan_batch([task], settings))
-        fixing.run(
-            lambda: [one for result in fixing.results for one in result.findings],
-            lambda tasks: scan_batch(tasks, settings),
-            settings,
-            unsafe=unsafe,
-        )
-        assert fixing.notes == []
-        data = fixing.changes[0].after if fixing.changes else data
+    file = File(path, "", len(data), floor, data=data)
+
+    def scanned(files: Sequence[File], settings: ScanSettings) -> list[FileResult]:
+        return [one.result for one in look_at(files, settings) if one.result is not None]
+
+    fixing = Fixing(lambda path: file, scanned([file], settings))
+    fixing.run(
+        lambda: [one for result in fixing.results for one in result.findings],
+        lambda files: scanned(files, replace(settings, word_test=False)),
+        unsafe=unsafe,
+    )
+    assert fixing.notes == []
+    data = fixing.changes[0].after if fixing.changes else data
     return data if isinstance(source, bytes) else data.decode()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import replace
 
 from py314_check.model import Finding, Target
 from py314_check.registry import all_rules
-from py314_check.scan import FileResult, ScanSettings, Task, prepare, scan_batch
+from py314_check.scan import File, FileResult, ScanSettings, look_at
 
 
 def scan_source(
@@ -40,9 +39,8 @@ def scan_sources(
     """The results for several files by path, in one batch and in their order."""
     rules = tuple(rule.code for rule in all_rules() if rule.code.startswith(codes))
     settings = ScanSettings(Target.parse(target), rules, line_hashes=True, word_test=word_test)
-    prepared = [prepare(path, data, settings) for path, data in sources.items()]
-    scanned = iter(scan_batch([replace(one, floor=floor) for one in prepared if isinstance(one, Task)], settings))
-    return [next(scanned) if isinstance(one, Task) else one for one in prepared]
+    files = [File(path, "", len(data), floor, data=data) for path, data in sources.items()]
+    return [one.result for one in look_at(files, settings) if one.result is not None]
 
 
 def found(source: str | bytes, **how: str) -> list[Finding]:
