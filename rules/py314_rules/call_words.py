@@ -68,7 +68,7 @@ def _may_hold(data: bytes, start: int, end: int, condition: Callable[[Sequence[G
         return False
     opened = _behind(data, end)
     if data[opened : opened + 1] == b"(":
-        given = _arguments(data[opened + 1 : opened + 1 + _REACH])
+        given = arguments(data[opened + 1 : opened + 1 + _REACH])
         return given is None or condition(given)
     return before.endswith((b"'", b'"'))  # getattr(module, "name")
 
@@ -96,7 +96,7 @@ def _other_names(data: bytes, start: int, end: int) -> set[bytes]:
     return set() if not sign or b"(" in line else set(_TARGETS.findall(line))  # in a call, it is a keyword
 
 
-def _arguments(text: bytes) -> list[Given] | None:
+def arguments(text: bytes) -> list[Given] | None:
     """The arguments of a call, from behind its opening bracket; None where they do not end within the text."""
     given: list[Given] = []
     start = depth = 0
@@ -121,3 +121,11 @@ def _argument(text: bytes) -> Iterator[Given]:
         keyword = _KEYWORD.match(text)
         value = text if keyword is None else text[keyword.end() :]
         yield Given(star, None if keyword is None else keyword[1].decode("ascii", "replace"), value.strip())
+
+
+def other_names(data: bytes, name: bytes) -> set[bytes]:
+    """The names that what has a name is given by assignments and imports."""
+    found: set[bytes] = set()
+    for start in word_places(data, name):
+        found |= _other_names(data, start, start + len(name))
+    return found
