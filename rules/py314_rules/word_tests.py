@@ -274,7 +274,7 @@ def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
                 yield indent, b" ".join(parts)
             indent, parts, depth = len(blank.expandtabs(8)), [], 0
         parts.append(line)
-        depth += sum(map(line.count, (b"(", b"[", b"{"))) - sum(map(line.count, (b")", b"]", b"}")))
+        depth += len(line.translate(None, b")]}")) - len(line.translate(None, b"([{"))
     if parts:
         yield indent, b" ".join(parts)
 
