@@ -26,7 +26,7 @@ _REACH = 4000  # bytes of a call that are read; a longer one may have any argume
 _BEHIND = 200  # bytes before a name that may say that it is given another one
 _MAX_NAMES = 12  # of one function that are followed; behind that many, any call may be its
 _TOKENS = re.compile(PIECE + rb"| (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,)", re.VERBOSE | re.DOTALL)
-_SPACE = re.compile(rb"(?:\s|\\\r?\n|#[^\r\n]*)*")
+_SPACE = re.compile(rb"(?:\s|\\[\r\n]|#[^\r\n]*)*")
 _KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
 # `x = module.name` at the end of a statement, `x = y or module.name`: a name for the same function.
 _RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")

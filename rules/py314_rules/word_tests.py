@@ -312,3 +312,22 @@ def _nested(text: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield around[-1][1] if around else b"", statement
         if _HEADER.match(statement) is not None:
             around.append((indent, statement))
+
+
+def code(data: bytes) -> bytes | None:
+    """The code without comments and what is in strings, and with continued lines joined where no bracket is open.
+
+    None where code and strings cannot be told apart.
+    """
+    return _code(data)
+
+
+def in_code(pattern: bytes) -> Callable[[bytes], bool]:
+    """Tests whether a pattern may be found in the code, as ``code`` gives it."""
+    search = re.compile(pattern, re.MULTILINE).search
+
+    def may_be_found(data: bytes) -> bool:
+        text = _code(data)
+        return text is None or search(text) is not None
+
+    return may_be_found
