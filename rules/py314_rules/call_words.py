@@ -30,6 +30,7 @@ _SPACE = re.compile(rb"(?:\s|\\[\r\n]|#[^\r\n]*)*")
 _KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
 # `x = module.name` at the end of a statement, `x = y or module.name`: a name for the same function.
 _RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")
+_ASSIGNS = re.compile(rb"(?<![=!<>])=(?!=)")
 _ENDS = re.compile(rb"[ \t]*(?:[\r\n;#),]|(?:if|or|and)\b|\Z)")
 _AS = re.compile(rb"[\s\\]*as[\s\\]+(\w+)")
 _TARGETS = re.compile(rb"(?<![\w.])[^\W\d]\w*(?!\w|\s*\.)")
@@ -89,11 +90,17 @@ def _other_names(data: bytes, start: int, end: int) -> set[bytes]:
         return set()
     lines = before.replace(b"\r", b"\n")
     if renames["assigned"] is None:
-        targets, sign, _ = lines.rpartition(b"\n")[2].partition(b"=")
+        lines = lines.rpartition(b"\n")[2]
+        sign = _ASSIGNS.search(lines)
+        targets = lines[: sign.start()] if sign is not None else b""
     else:
-        targets, sign, _ = lines.rpartition(b"=")
+        targets, _, value = lines.rpartition(b"=")
+        first, ended, _ = value.partition(b"\n")
+        is_open = len(first.translate(None, b")]}")) > len(first.translate(None, b"([{"))
+        if ended and not is_open and not first.endswith(b"\\"):
+            return set()  # of another statement
     line = targets.rpartition(b"\n")[2].strip(b" \t\f(")
-    return set() if not sign or b"(" in line else set(_TARGETS.findall(line))  # in a call, it is a keyword
+    return set() if b"(" in line else set(_TARGETS.findall(line))  # in a call, it is a keyword
 
 
 def arguments(text: bytes) -> list[Given] | None:
@@ -123,9 +130,12 @@ def _argument(text: bytes) -> Iterator[Given]:
         yield Given(star, None if keyword is None else keyword[1].decode("ascii", "replace"), value.strip())
 
 
-def other_names(data: bytes, name: bytes) -> set[bytes]:
-    """The names that what has a name is given by assignments and imports."""
-    found: set[bytes] = set()
-    for start in word_places(data, name):
-        found |= _other_names(data, start, start + len(name))
-    return found
+def other_names(data: bytes, *names: bytes) -> set[bytes] | None:
+    """Some names, and those that what has one of them is given by assignments and imports; None for too many."""
+    found = [*names]
+    for name in found:  # which grows
+        for start in word_places(data, name):
+            found += _other_names(data, start, start + len(name)).difference(found)
+        if len(found) > _MAX_NAMES + len(names):
+            return None
+    return {*found}

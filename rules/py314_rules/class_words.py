@@ -58,15 +58,15 @@ def class_headers(data: bytes) -> tuple[ClassHeader, ...]:
 def derived(data: bytes, *bases: bytes) -> list[ClassHeader]:
     """The headers of the classes that may derive from others, which are given by their names."""
     headers = class_headers(data)
-    names = [*bases]
+    names = other_names(data, *bases)
+    waiting = [*(names or ())]
     found: dict[int, ClassHeader] = {}
-    for name in names:  # which grows
-        more = other_names(data, name)
-        for index, header in enumerate(headers):
-            if index not in found and (header.words is None or name in header.words):
-                found[index] = header
-                more.add(header.name)
-        names += more.difference(names)
-        if len(names) > _MAX_NAMES:
-            return [*headers]
-    return [found[index] for index in sorted(found)]
+    for name in waiting:  # which grows
+        for header in headers:
+            if header.start not in found and (header.words is None or name in header.words):
+                found[header.start] = header
+                more = other_names(data, header.name)
+                if more is None or len(waiting) > _MAX_NAMES:
+                    return [*headers]
+                waiting += more.difference(waiting)
+    return [*headers] if names is None else [found[start] for start in sorted(found)]

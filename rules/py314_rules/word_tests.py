@@ -28,6 +28,8 @@ _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|awa
 _IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
 _DEF = re.compile(rb"def[ \t\\][^\r\n]*")
 _HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
+_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+_NO_BRACKETS = bytes.maketrans(b"()[]{}", b"      ")
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _RETURNS = re.compile(rb"\s*(?:->([^:]*))?:")
 _SAYS_BOOL = re.compile(rb"bool\b|'")
@@ -290,6 +292,8 @@ def _code(data: bytes) -> bytes | None:
         shown = b"" if piece.prefix == b"#" else b"''"
         if piece.is_template:
             shown = data[piece.start : piece.end].replace(b"\n", b" ").replace(b"\r", b" ")
+            if any(shown.count(one) != shown.count(other) for one, other in _PAIRS):
+                shown = shown.translate(_NO_BRACKETS)  # as text; otherwise, statements would not end
         code += (data[done : piece.start], shown)
         done = piece.end
     return _CONTINUED.sub(b" ", b"".join([*code, data[done:]]))
@@ -331,3 +335,8 @@ def in_code(pattern: bytes) -> Callable[[bytes], bool]:
         return text is None or search(text) is not None
 
     return may_be_found
+
+
+def closing(text: bytes, start: int) -> int:
+    """Where the bracket ends, in ``code``, that was opened right before an offset."""
+    return _closed(text, start)
