@@ -27,13 +27,15 @@ _BEHIND = 200  # bytes before a name that may say that it is given another one
 _MAX_NAMES = 12  # of one function that are followed; behind that many, any call may be its
 _TOKENS = re.compile(PIECE + rb"| (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,)", re.VERBOSE | re.DOTALL)
 _SPACE = re.compile(rb"(?:\s|\\[\r\n]|#[^\r\n]*)*")
-_KEYWORD = re.compile(rb"([^\W\d]\w*)\s*=(?!=)")
+_NAME = rb"(?!\d)[\w\x80-\xff]+"
+_KEYWORD = re.compile(rb"(%b)\s*=(?!=)" % _NAME)
 # `x = module.name` at the end of a statement, `x = y or module.name`: a name for the same function.
-_RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(]*(?:\w+\s*\.\s*)*\Z")
+_RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(\\]*(?:[\w\x80-\xff]+\s*\.\s*)*\Z")
+_CHAIN = bytes(byte for byte in range(256) if byte >= 0x80 or chr(byte).isalnum() or byte in b"_. \t\f\r\n\\(")
 _ASSIGNS = re.compile(rb"(?<![=!<>])=(?!=)")
 _ENDS = re.compile(rb"[ \t]*(?:[\r\n;#),]|(?:if|or|and)\b|\Z)")
-_AS = re.compile(rb"[\s\\]*as[\s\\]+(\w+)")
-_TARGETS = re.compile(rb"(?<![\w.])[^\W\d]\w*(?!\w|\s*\.)")
+_AS = re.compile(rb"[\s\\]*as[\s\\]+(%b)" % _NAME)
+_TARGETS = re.compile(rb"(?<![\w\x80-\xff.])%b(?![\w\x80-\xff]|\s*\.)" % _NAME)
 _DEFINES = re.compile(rb"\b(?:def|class)\s+\Z")
 
 
@@ -85,6 +87,9 @@ def _other_names(data: bytes, start: int, end: int) -> set[bytes]:
     if alias is not None:
         return {alias[1]}
     before = data[max(start - _BEHIND, 0) : start]
+    rest = before.rstrip(_CHAIN)
+    if not rest.endswith((b"=", b",")) and not any(word in before[len(rest) :] for word in (b"else", b"or", b"and")):
+        return set()
     renames = _RENAMES.search(before)
     if renames is None or (renames["assigned"] is not None and _ENDS.match(data, end) is None):
         return set()

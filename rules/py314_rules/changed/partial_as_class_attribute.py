@@ -5,23 +5,52 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import may_stand_in_class
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
+from py314_rules.call_words import other_names
+from py314_rules.word_tests import nested
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
 
-
-# An indented assignment of a call of it, or of something that is another name of it.
-_NAMED = re.compile(rb"\bpartial\s+as\s+(\w+)|(\w+)\s*=\s*(?:\w+\s*\.\s*)?partial\b")
+_NAME = rb"[\w\x80-\xff]+"
+_ASSIGNED = re.compile(rb"(?:=[\s(\\]*(?:%(name)b\s*\.\s*)*|#[^\r\n]*[\s(]*)\Z" % {b"name": _NAME})
+_CALLED = re.compile(rb"[\s)\\]*[(#]")
+_TARGETS = re.compile(rb"(%(name)b)(\s*\.\s*%(name)b)?\s*(?::[^=]*)?=(?!=)" % {b"name": _NAME})
+_CLASS = re.compile(rb"class\s+(%b)" % _NAME)
+_RENAMED = re.compile(rb"(%(name)b)\s*=[\s(]*(?:%(name)b\s*\.\s*)+(%(name)b)[\s)]*(?:;|\Z)" % {b"name": _NAME})
+_MARGIN = 100  # bytes before a name that are read
 
 
 def _may_be_attribute(data: bytes) -> bool:
     """Whether a class may be given a partial, or a name for one, as an attribute, in its body or from outside."""
-    names = {b"partial", *(one for found in _NAMED.findall(data) for one in found if one)}
-    value = rb"=[\s(\\]*(?:\w+\s*\.\s*)?(?:%b)\b" % b"|".join(sorted(names))
-    from_outside = re.compile(rb"(?<![\w.])(\w+)\s*\.\s*\w+\s*(?::[^=\r\n]*)?" + value)
-    classes = {b"class " + found[1] for found in from_outside.finditer(data)}
-    return any(one in data for one in classes) or may_stand_in_class(data, re.compile(value))
+    makers = other_names(data, b"partial")
+    if makers is None:
+        return True
+    if not any(
+        _CALLED.match(data, start + len(name)) and _ASSIGNED.search(data[max(start - _MARGIN, 0) : start])
+        for name in makers
+        for start in word_places(data, name)
+    ):
+        return False
+    statements = nested(data)
+    return statements is None or _gives_class([*statements], makers)
+
+
+def _gives_class(statements: list[tuple[bytes, bytes]], makers: set[bytes]) -> bool:
+    """Whether the body of a class, or an attribute of a class of the file, is given a partial or a name for one."""
+    made = re.compile(rb"=[\s(]*(?:%b\s*\.\s*)*(?:%b)[\s)]*\(" % (_NAME, b"|".join(makers)))
+    named = {name for _, one in statements if made.search(one) for name, _ in _TARGETS.findall(one)}
+    kept = re.compile(rb"=[\s(]*(?:%b)[\s)]*(?:;|\Z)" % b"|".join(named)) if named else made
+    owners: set[bytes] = set()
+    for header, statement in statements:
+        if made.search(statement) or kept.search(statement):
+            if header.startswith(b"class") or statement.startswith(b"class"):
+                return True
+            owners.update(owner for owner, attribute in _TARGETS.findall(statement) if attribute)
+    classes = {found[1] for _, one in statements if owners and (found := _CLASS.match(one)) is not None}
+    if not owners.isdisjoint(classes):
+        return True
+    renamed = [found for _, one in statements if owners for found in _RENAMED.findall(one)]
+    return any(owner in owners and name in classes for owner, name in renamed)
 
 
 class PartialAsClassAttribute(Rule):
