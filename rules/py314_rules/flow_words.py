@@ -7,14 +7,11 @@ It follows what ``Context.types`` follows: assignments, annotations, what functi
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
-from functools import lru_cache
-from itertools import accumulate
 
 from py314_check.api import PIECE, word_places
 from py314_rules.call_words import arguments
-from py314_rules.word_tests import nested
+from py314_rules.statement_words import Statement, Statements, statements
 
 _MAX_NAMES = 150  # that are followed; behind that many, anything may be an instance
 _MAX_STATEMENT = 20_000  # bytes of a statement in which names are followed; of a longer one, anything may come
@@ -54,7 +51,7 @@ class Instances:
         self._members = members
         self._known = {*classes}  # names of the classes, of instances, and of what holds or gives some
         self._types = {*classes}
-        self._file = _read(data)
+        self._file = statements(data)
         self._is_lost = self._file is None or any(_is_fetched(data, name) for name in classes)
         if self._file is not None and not self._is_lost:
             self._follow(self._file)
@@ -72,7 +69,7 @@ class Instances:
     def may_be_in(self, word: bytes, place: Callable[[bytes], bytes]) -> bool:
         """Whether what is at a place of a statement with a word may be an instance."""
         file = None if self._is_lost else self._file
-        return file is None or any(self.may_give(place(statement)) for _, statement in file.statements_with(word))
+        return file is None or any(self.may_give(place(_without_templates(one.text))) for one in file.with_words(word))
 
     def _leads_on(self, chain: bytes) -> bool:
         for word in reversed(_WORDS.findall(chain)):
@@ -85,33 +82,34 @@ class Instances:
     def _mentions(self, text: bytes) -> bool:
         return not self._known.isdisjoint(_WORDS.findall(text))
 
-    def _follow(self, file: _File) -> None:
+    def _follow(self, file: Statements) -> None:
         names = [*self._known]
         for name in names:  # which grows
             taken: set[bytes] = set()
-            for header, statement in file.statements_with(name):
-                self._is_lost = self._is_lost or len(statement) > _MAX_STATEMENT or len(names) > _MAX_NAMES
+            for one in file.with_words(name):
+                self._is_lost = self._is_lost or len(one.text) > _MAX_STATEMENT or len(names) > _MAX_NAMES
                 if self._is_lost:
                     return
-                taken.update(self._taken(header, statement, file))
+                taken.update(self._taken(one, file))
             taken -= _KEYWORDS
             names += taken.difference(names)
             self._known.update(taken)
 
-    def _taken(self, header: bytes, statement: bytes, file: _File) -> Iterator[bytes]:
+    def _taken(self, one: Statement, file: Statements) -> Iterator[bytes]:
         """The names that a statement gives an instance, or something that gives one."""
+        header, statement = one.header, _without_templates(one.text)
         head, body = b"", statement
         compound = _COMPOUND.match(statement)
         if compound is not None:
             head, *_ = _split(statement, b":")
             body = statement[len(head) + 1 :].strip()
-            yield from self._taken_by_header(compound[1], statement, head, file)
+            yield from self._taken_by_header(compound[1], one.text, head, file)
             header = statement if compound[1] in (b"class", b"def") else header
         for simple in _split(body, b";"):
             yield from self._taken_by_simple(header, simple.strip())
         yield from self._taken_in_expressions(statement)
 
-    def _taken_by_header(self, kind: bytes, statement: bytes, head: bytes, file: _File) -> Iterator[bytes]:
+    def _taken_by_header(self, kind: bytes, statement: bytes, head: bytes, file: Statements) -> Iterator[bytes]:
         defines = _DEFINES.match(head)
         if defines is not None:
             given = arguments(head[defines.end() :]) if defines[2] == b"(" else []
@@ -120,7 +118,7 @@ class Instances:
             elif kind == b"class":
                 if self._mentions(head[defines.end() :]):
                     self._types.add(defines[1])
-                    yield from (defines[1], b"super", *file.receivers(statement))
+                    yield from (defines[1], b"super", *_receivers(file, statement))
             else:
                 for name, _, annotation in (one.text.partition(b":") for one in given):
                     if self._mentions(annotation):
@@ -164,8 +162,8 @@ class Instances:
 def _is_fetched(data: bytes, name: bytes) -> bool:
     """Whether an attribute of this name may be asked for by a string."""
     return b"getattr" in data and any(
-        b"getattr" in data[max(found.start() - _MARGIN, 0) : found.start()]
-        for found in re.finditer(rb"[\"']%b[\"']" % name, data)
+        data[start - 1 : start] in (b"'", b'"') and b"getattr" in data[max(start - _MARGIN, 0) : start]
+        for start in word_places(data, name)
     )
 
 
@@ -177,36 +175,10 @@ def _annotates_by_string(data: bytes, name: bytes) -> bool:
     )
 
 
-class _File:
-    """The statements of a file, found by the words in them."""
-
-    def __init__(self, statements: Iterator[tuple[bytes, bytes]]) -> None:
-        self._pairs = [(header, _without_templates(statement)) for header, statement in statements]
-        self._text = b"\n".join(statement for _, statement in self._pairs)
-        self._starts = [*accumulate((len(statement) + 1 for _, statement in self._pairs), initial=0)]
-
-    def statements_with(self, word: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Each statement in which a word occurs, with the header that it stands below."""
-        done = 0
-        for place in word_places(self._text, word):
-            if place >= done:
-                index = bisect_right(self._starts, place) - 1
-                done = self._starts[index + 1]
-                yield self._pairs[index]
-
-    def receivers(self, owner: bytes) -> Iterator[bytes]:
-        """What the methods of a class call their first parameter."""
-        for header, statement in self._pairs:
-            if header is owner:
-                receiver = _RECEIVER.match(statement)
-                if receiver is not None:
-                    yield receiver[1]
-
-
-@lru_cache(maxsize=1)  # several rules ask
-def _read(data: bytes) -> _File | None:
-    statements = nested(data)
-    return None if statements is None else _File(statements)
+def _receivers(file: Statements, owner: bytes) -> Iterator[bytes]:
+    """What the methods of a class call their first parameter."""
+    methods = map(_RECEIVER.match, (one.text for one in file.below(owner)))
+    return (method[1] for method in methods if method is not None)
 
 
 def _without_templates(statement: bytes) -> bytes:

@@ -299,25 +299,6 @@ def _code(data: bytes) -> bytes | None:
     return _CONTINUED.sub(b" ", b"".join([*code, data[done:]]))
 
 
-def nested(data: bytes) -> Iterator[tuple[bytes, bytes]] | None:
-    """The header of the class or function that each statement stands right in, if any, and the statement.
-
-    Without comments and what is in strings; None where these cannot be told apart.
-    """
-    text = _code(data)
-    return None if text is None else _nested(text)
-
-
-def _nested(text: bytes) -> Iterator[tuple[bytes, bytes]]:
-    around: list[tuple[int, bytes]] = []
-    for indent, statement in _statements(text):
-        while around and around[-1][0] >= indent:
-            around.pop()
-        yield around[-1][1] if around else b"", statement
-        if _HEADER.match(statement) is not None:
-            around.append((indent, statement))
-
-
 def code(data: bytes) -> bytes | None:
     """The code without comments and what is in strings, and with continued lines joined where no bracket is open.
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
 from py314_rules.call_words import other_names
-from py314_rules.word_tests import closing, code, nested
+from py314_rules.statement_words import statements
+from py314_rules.word_tests import closing, code
 
 _COMPARES = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 _BUILTIN = {
@@ -49,10 +50,11 @@ def _may_ask_comparison(data: bytes) -> bool:
     """Whether a method is called in a statement that may ask for the truth of the result, or keeps it."""
     if not any(_is_called(data, found) for found in _METHOD.finditer(data)):
         return False
-    statements = nested(data)
-    if statements is None or other_names(data, b"bool") != {b"bool"}:
+    file = statements(data)
+    if file is None or other_names(data, b"bool") != {b"bool"}:
         return True
-    return any(_MAY_ASK.search(one) is not None and _has_plain_call(one) for _, one in statements)
+    calls = file.with_words(*(method.encode() for method in _COMPARES))
+    return any(_MAY_ASK.search(one.text) is not None and _has_plain_call(one.text) for one in calls)
 
 
 def _has_plain_call(statement: bytes) -> bool:

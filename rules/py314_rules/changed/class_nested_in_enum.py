@@ -7,7 +7,7 @@ import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.class_words import class_headers, derived
-from py314_rules.word_tests import nested
+from py314_rules.statement_words import statements
 
 _KINDS = ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
 _SAYS = {"enum.member", "enum.nonmember"}
@@ -26,10 +26,10 @@ def _may_nest(data: bytes) -> bool:
             outermost = min(outermost, header.indent)
     else:
         return False
-    statements = nested(data)
-    return statements is None or any(
-        around.startswith(b"class") and statement.startswith(b"class") and _CLASS.match(around)[1] in enums.values()
-        for around, statement in statements
+    file = statements(data)
+    return file is None or any(
+        one.text.startswith(b"class") and (around := _CLASS.match(one.header)) and around[1] in enums.values()
+        for one in file.with_words(b"class")
     )
 
 

@@ -7,14 +7,14 @@ from collections import defaultdict
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
 from py314_rules.call_words import other_names
-from py314_rules.word_tests import nested
+from py314_rules.statement_words import Statements, statements
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
 
 _NAME = rb"[\w\x80-\xff]+"
 _ASSIGNED = re.compile(rb"(?:=[\s(\\]*(?:%(name)b\s*\.\s*)*|#[^\r\n]*[\s(]*)\Z" % {b"name": _NAME})
 _CALLED = re.compile(rb"[\s)\\]*[(#]")
-_TARGETS = re.compile(rb"(%(name)b)(\s*\.\s*%(name)b)?\s*(?::[^=]*)?=(?!=)" % {b"name": _NAME})
+_TARGETS = re.compile(rb"(%(name)b)(\s*\.\s*%(name)b)?\s*(?::[^=]{0,1000})?=(?!=)" % {b"name": _NAME})
 _CLASS = re.compile(rb"class\s+(%b)" % _NAME)
 _RENAMED = re.compile(rb"(%(name)b)\s*=[\s(]*(?:%(name)b\s*\.\s*)+(%(name)b)[\s)]*(?:;|\Z)" % {b"name": _NAME})
 _MARGIN = 100  # bytes before a name that are read
@@ -31,26 +31,27 @@ def _may_be_attribute(data: bytes) -> bool:
         for start in word_places(data, name)
     ):
         return False
-    statements = nested(data)
-    return statements is None or _gives_class([*statements], makers)
+    file = statements(data)
+    return file is None or _gives_class(file, makers)
 
 
-def _gives_class(statements: list[tuple[bytes, bytes]], makers: set[bytes]) -> bool:
+def _gives_class(file: Statements, makers: set[bytes]) -> bool:
     """Whether the body of a class, or an attribute of a class of the file, is given a partial or a name for one."""
     made = re.compile(rb"=[\s(]*(?:%b\s*\.\s*)*(?:%b)[\s)]*\(" % (_NAME, b"|".join(makers)))
-    named = {name for _, one in statements if made.search(one) for name, _ in _TARGETS.findall(one)}
-    kept = re.compile(rb"=[\s(]*(?:%b)[\s)]*(?:;|\Z)" % b"|".join(named)) if named else made
-    owners: set[bytes] = set()
-    for header, statement in statements:
-        if made.search(statement) or kept.search(statement):
-            if header.startswith(b"class") or statement.startswith(b"class"):
-                return True
-            owners.update(owner for owner, attribute in _TARGETS.findall(statement) if attribute)
-    classes = {found[1] for _, one in statements if owners and (found := _CLASS.match(one)) is not None}
-    if not owners.isdisjoint(classes):
+    giving = [one for one in file.with_words(*makers) if made.search(one.text)]
+    named = {name for one in giving for name, _ in _TARGETS.findall(one.text)}
+    if named:
+        kept = re.compile(rb"=[\s(]*(?:%b)[\s)]*(?:;|\Z)" % b"|".join(named))
+        giving += [one for one in file.with_words(*named) if kept.search(one.text)]
+    if any(one.header.startswith(b"class") or one.text.startswith(b"class") for one in giving):
         return True
-    renamed = [found for _, one in statements if owners for found in _RENAMED.findall(one)]
-    return any(owner in owners and name in classes for owner, name in renamed)
+    owners = {owner for one in giving for owner, attribute in _TARGETS.findall(one.text) if attribute}
+    classes = {found[1] for one in file.with_words(b"class") if (found := _CLASS.match(one.text)) is not None}
+    return not owners.isdisjoint(classes) or any(
+        owner in owners and name in classes
+        for one in file.with_words(*owners)
+        for owner, name in _RENAMED.findall(one.text)
+    )
 
 
 class PartialAsClassAttribute(Rule):
