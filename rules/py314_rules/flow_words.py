@@ -103,13 +103,13 @@ class Instances:
         if compound is not None:
             head, *_ = _split(statement, b":")
             body = statement[len(head) + 1 :].strip()
-            yield from self._taken_by_header(compound[1], one.text, head, file)
-            header = statement if compound[1] in (b"class", b"def") else header
+            yield from self._taken_by_header(one, compound[1], head, file)
+            header = one if compound[1] in (b"class", b"def") else header
         for simple in _split(body, b";"):
             yield from self._taken_by_simple(header, simple.strip())
         yield from self._taken_in_expressions(statement)
 
-    def _taken_by_header(self, kind: bytes, statement: bytes, head: bytes, file: Statements) -> Iterator[bytes]:
+    def _taken_by_header(self, one: Statement, kind: bytes, head: bytes, file: Statements) -> Iterator[bytes]:
         defines = _DEFINES.match(head)
         if defines is not None:
             given = arguments(head[defines.end() :]) if defines[2] == b"(" else []
@@ -118,7 +118,7 @@ class Instances:
             elif kind == b"class":
                 if self._mentions(head[defines.end() :]):
                     self._types.add(defines[1])
-                    yield from (defines[1], b"super", *_receivers(file, statement))
+                    yield from (defines[1], b"super", *_receivers(file, one))
             else:
                 for name, _, annotation in (one.text.partition(b":") for one in given):
                     if self._mentions(annotation):
@@ -130,9 +130,9 @@ class Instances:
         elif kind == b"case":
             self._is_lost = self._is_lost or self._mentions(head)
 
-    def _taken_by_simple(self, header: bytes, statement: bytes) -> Iterator[bytes]:
+    def _taken_by_simple(self, header: Statement | None, statement: bytes) -> Iterator[bytes]:
         if statement.startswith(b"return"):
-            function = _DEFINES.match(header)
+            function = None if header is None else _DEFINES.match(header.text)
             if function is not None and self.may_give(statement.removeprefix(b"return")):
                 yield function[1]
             return
@@ -175,7 +175,7 @@ def _annotates_by_string(data: bytes, name: bytes) -> bool:
     )
 
 
-def _receivers(file: Statements, owner: bytes) -> Iterator[bytes]:
+def _receivers(file: Statements, owner: Statement) -> Iterator[bytes]:
     """What the methods of a class call their first parameter."""
     methods = map(_RECEIVER.match, (one.text for one in file.below(owner)))
     return (method[1] for method in methods if method is not None)

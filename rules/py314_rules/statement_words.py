@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
 
 from py314_check.api import word_places
 from py314_rules.word_tests import code
@@ -16,11 +16,18 @@ _HEADER = re.compile(rb"(?:class|def|async[ \t]+def)\b")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 
 
-class Statement(NamedTuple):
-    """A statement without comments and what is in strings, and the header of the class or function that it is right in."""
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """A statement without comments and what is in strings, and the header of what it is right in: a class, a function,
+    or for the module a statement without text.
+    """
 
-    header: bytes
     text: bytes
+    header: Statement | None = None
+
+    def is_in(self, kind: bytes) -> bool:
+        """Whether it stands right in a ``class``, or in a ``def`` that is not ``async``."""
+        return self.header is not None and self.header.text.startswith(kind)
 
 
 class Statements:
@@ -41,8 +48,8 @@ class Statements:
                     done = self._starts[index + 1]
                     yield self.all[index]
 
-    def below(self, header: bytes) -> Iterator[Statement]:
-        """Those that stand right in what one of the statements is the header of."""
+    def below(self, header: Statement) -> Iterator[Statement]:
+        """Those that stand right in what a statement is the header of."""
         return (one for one in self.all if one.header is header)
 
 
@@ -54,7 +61,7 @@ def statements(data: bytes) -> Statements | None:
 
 
 def _statements(code: bytes) -> Iterator[Statement]:
-    around: list[tuple[int, bytes]] = [(-1, b"")]  # the headers that a statement may be in, by their indentation
+    around: list[tuple[int, Statement | None]] = [(-1, None)]  # the headers that a statement may be in, by their indentation
     parts: list[bytes] = []
     depth = 0
     for line in code.replace(b"\r", b"\n").split(b"\n"):
@@ -76,9 +83,10 @@ def _statements(code: bytes) -> Iterator[Statement]:
         yield from _ended(around, indent, b" ".join(parts))
 
 
-def _ended(around: list[tuple[int, bytes]], indent: int, text: bytes) -> Iterator[Statement]:
+def _ended(around: list[tuple[int, Statement | None]], indent: int, text: bytes) -> Iterator[Statement]:
     while around[-1][0] >= indent:
         around.pop()
-    yield Statement(around[-1][1], text)
+    one = Statement(text, around[-1][1])
+    yield one
     if _HEADER.match(text) is not None:
-        around.append((indent, text))
+        around.append((indent, one))

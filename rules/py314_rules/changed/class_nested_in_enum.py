@@ -28,7 +28,10 @@ def _may_nest(data: bytes) -> bool:
         return False
     file = statements(data)
     return file is None or any(
-        one.text.startswith(b"class") and (around := _CLASS.match(one.header)) and around[1] in enums.values()
+        one.text.startswith(b"class")
+        and one.header is not None
+        and (around := _CLASS.match(one.header.text)) is not None
+        and around[1] in enums.values()
         for one in file.with_words(b"class")
     )
 

@@ -43,7 +43,7 @@ def _gives_class(file: Statements, makers: set[bytes]) -> bool:
     if named:
         kept = re.compile(rb"=[\s(]*(?:%b)[\s)]*(?:;|\Z)" % b"|".join(named))
         giving += [one for one in file.with_words(*named) if kept.search(one.text)]
-    if any(one.header.startswith(b"class") or one.text.startswith(b"class") for one in giving):
+    if any(one.is_in(b"class") or one.text.startswith(b"class") for one in giving):
         return True
     owners = {owner for one in giving for owner, attribute in _TARGETS.findall(one.text) if attribute}
     classes = {found[1] for one in file.with_words(b"class") if (found := _CLASS.match(one.text)) is not None}
