@@ -16,7 +16,7 @@ _HEADER = re.compile(rb"(?:class|def|async[ \t]+def)\b")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Statement:
     """A statement without comments and what is in strings, and the header of what it is right in: a class, a function,
     or for the module a statement without text.
@@ -39,14 +39,16 @@ class Statements:
         self._starts = [*accumulate([len(one.text) + 1 for one in self.all], initial=0)]
 
     def with_words(self, *words: bytes) -> Iterator[Statement]:
-        """Those in which one of some words occurs, once for each of the words."""
+        """Those in which one of some words occurs."""
+        found: set[int] = set()
         for word in words:
             done = 0
             for place in word_places(self._text, word):
                 if place >= done:
                     index = bisect_right(self._starts, place) - 1
                     done = self._starts[index + 1]
-                    yield self.all[index]
+                    found.add(index)
+        return (self.all[index] for index in sorted(found))
 
     def below(self, header: Statement) -> Iterator[Statement]:
         """Those that stand right in what a statement is the header of."""
