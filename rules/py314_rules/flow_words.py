@@ -36,6 +36,11 @@ _ISINSTANCE = re.compile(rb"\bisinstance\s*\(\s*(%b)" % _CHAIN)
 _TYPE_IN_STRING = re.compile(rb"(?:->|:)[\w.\[\],\s|(]*[\"'][\w.\[\], |]*\Z")
 _ENDS = re.compile(rb"[()\[\]{}]|:(?!=)|\b(?:for|async)\b")
 _STRINGS = re.compile(rb"(?:\b[bBfFrRtTuU]{1,2})?" + PIECE, re.VERBOSE | re.DOTALL)
+_LOOPS = re.compile(rb"\bfor\b[^()\[\]{}]*")
+_CONTAINS = re.compile(  # what is iterated over for what it is annotated with
+    rb"\b(?:List|Set|FrozenSet|Tuple|Sequence|MutableSequence|Iterable|Iterator|Collection|Generator|Deque|AbstractSet"
+    rb"|list|set|frozenset|tuple|deque)\s*\["
+)
 _STRING_ENDS = re.compile(rb"[\w.\[\], |]*[\"']")
 _KEYWORDS = frozenset(b"if else or and not in is await lambda return for yield from with assert".split())
 _PASSES = frozenset((b"enter_context", b"closing", b"aclosing", b"type"))  # they give what they are given, or its like
@@ -44,11 +49,15 @@ _PASSES = frozenset((b"enter_context", b"closing", b"aclosing", b"type"))  # the
 class Instances:
     """What may be an instance of some classes in a file.
 
-    ``members`` are the methods and attributes of an instance that give one.
+    ``members`` are the methods and attributes of an instance that give one; ``in_loops`` tells whether these, or what
+    instances are iterated over for, are instances again. Otherwise only annotations of containers may say so.
     """
 
-    def __init__(self, data: bytes, classes: Collection[bytes], members: Collection[bytes] = ()) -> None:
+    def __init__(
+        self, data: bytes, classes: Collection[bytes], members: Collection[bytes] = (), *, in_loops: bool = True
+    ) -> None:
         self._members = members
+        self._in_loops = in_loops
         self._known = {*classes}  # names of the classes, of instances, and of what holds or gives some
         self._types = {*classes}
         self._file = statements(data)
@@ -64,12 +73,13 @@ class Instances:
         words = {*_WORDS.findall(text)}
         if words.isdisjoint(self._known):
             return False
-        return not words.isdisjoint(_PASSES) or any(map(self._leads_on, _CHAINS.findall(_outer(text))))
+        outer = _outer(text) if self._in_loops else _LOOPS.sub(b" ", _outer(text))
+        return not words.isdisjoint(_PASSES) or any(map(self._leads_on, _CHAINS.findall(outer)))
 
-    def may_be_in(self, word: bytes, place: Callable[[bytes], bytes]) -> bool:
+    def may_be_in(self, word: bytes, place: Callable[[Statement], bytes]) -> bool:
         """Whether what is at a place of a statement with a word may be an instance."""
         file = None if self._is_lost else self._file
-        return file is None or any(self.may_give(place(_without_templates(one.text))) for one in file.with_words(word))
+        return file is None or any(self.may_give(_without_templates(place(one))) for one in file.with_words(word))
 
     def _leads_on(self, chain: bytes) -> bool:
         for word in reversed(_WORDS.findall(chain)):
@@ -82,6 +92,11 @@ class Instances:
     def _mentions(self, text: bytes) -> bool:
         return not self._known.isdisjoint(_WORDS.findall(text))
 
+    def _is_meant_by(self, annotation: bytes) -> bool:
+        is_meant = self._mentions(annotation)
+        self._is_lost = self._is_lost or (is_meant and not self._in_loops and _CONTAINS.search(annotation) is not None)
+        return is_meant
+
     def _follow(self, file: Statements) -> None:
         names = [*self._known]
         for name in names:  # which grows
@@ -91,7 +106,7 @@ class Instances:
                 if self._is_lost:
                     return
                 taken.update(self._taken(one, file))
-            taken -= _KEYWORDS
+            taken = {one for one in taken - _KEYWORDS if not one[:1].isdigit()}
             names += taken.difference(names)
             self._known.update(taken)
 
@@ -121,9 +136,9 @@ class Instances:
                     yield from (defines[1], b"super", *_receivers(file, one))
             else:
                 for name, _, annotation in (one.text.partition(b":") for one in given):
-                    if self._mentions(annotation):
+                    if self._is_meant_by(annotation):
                         yield from _WORDS.findall(name)
-                if self._mentions(head.rpartition(b"->")[2] if b"->" in head else b""):
+                if self._is_meant_by(head.rpartition(b"->")[2] if b"->" in head else b""):
                     yield defines[1]
         elif kind == b"except" or (kind == b"with" and self.may_give(_AS.sub(b"", head))):
             yield from (_WORDS.findall(target)[-1] for target in _AS.findall(head))
@@ -139,7 +154,7 @@ class Instances:
         yield from (alias for name, alias in _RENAMED.findall(statement) if name in self._known)
         *targets, value = _split(statement, b"=")
         target, *annotation = _split(targets[0] if targets else value, b":")
-        if any(map(self._mentions, annotation)):
+        if any(map(self._is_meant_by, annotation)):
             yield from _TARGETS.findall(target)
         if targets and self.may_give(value):
             found = [name for one in (target, *targets[1:]) for name in _TARGETS.findall(one)]
@@ -148,7 +163,7 @@ class Instances:
             yield from found
 
     def _taken_in_expressions(self, statement: bytes) -> Iterator[bytes]:
-        for loop in _FOR.finditer(statement):
+        for loop in _FOR.finditer(statement) if self._in_loops else ():
             if self.may_give(_first_expression(statement[loop.end() : loop.end() + _REACH])):
                 yield from _WORDS.findall(loop[1])
         for given in _WALRUS.finditer(statement):

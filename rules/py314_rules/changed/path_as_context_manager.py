@@ -7,6 +7,7 @@ from functools import partial
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 from py314_rules.flow_words import Instances
+from py314_rules.statement_words import Statement
 
 _CLASSES = frozenset((b"Path", b"PosixPath", b"WindowsPath", b"FileReader"))
 # Of paths, what gives a path, or several.
@@ -23,10 +24,10 @@ def _may_enter(data: bytes, word: bytes) -> bool:
     return Instances(data, _CLASSES, _GIVE_PATHS).may_be_in(word, _entered)
 
 
-def _entered(statement: bytes) -> bytes:
+def _entered(one: Statement) -> bytes:
     """What a ``with`` statement enters; any other statement as it is."""
-    entered = _WITH.match(statement)
-    return statement if entered is None else _AS.sub(b"", entered[1])
+    entered = _WITH.match(one.text)
+    return one.text if entered is None else _AS.sub(b"", entered[1])
 
 
 _ENTERS = "contextlib._BaseExitStack.enter_context"
