@@ -26,9 +26,10 @@ _REACH = 4000  # bytes of a call that are read; a longer one may have any argume
 _BEHIND = 200  # bytes before a name that may say that it is given another one
 _MAX_NAMES = 12  # of one function that are followed; behind that many, any call may be its
 _TOKENS = re.compile(PIECE + rb"| (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<comma>,)", re.VERBOSE | re.DOTALL)
-_SPACE = re.compile(rb"(?:\s|\\[\r\n]|#[^\r\n]*)*")
+_BLANK = rb"(?:\s|\\[\r\n]|#[^\r\n]*)*"
+_SPACE = re.compile(_BLANK)
 _NAME = rb"(?!\d)[\w\x80-\xff]+"
-_KEYWORD = re.compile(rb"(%b)\s*=(?!=)" % _NAME)
+_KEYWORD = re.compile(rb"(%b)%b=(?!=)" % (_NAME, _BLANK))
 # `x = module.name` at the end of a statement, `x = y or module.name`: a name for the same function.
 _RENAMES = re.compile(rb"(?:(?P<assigned>[=,])|\b(?:else|or|and))[\s(\\]*(?:[\w\x80-\xff]+\s*\.\s*)*\Z")
 _CHAIN = bytes(byte for byte in range(256) if byte >= 0x80 or chr(byte).isalnum() or byte in b"_. \t\f\r\n\\(")

@@ -23,13 +23,14 @@ _MAX_NAMES = 30  # of classes that are followed; behind that many, any class may
 
 class ClassHeader(NamedTuple):
     """The header of a class: where it is, how far it is indented, the class's name, how many bases it has (stars count
-    for two), and the words in the parentheses, or None for any.
+    for two) and how many of these have a subscript, and the words in the parentheses, or None for any.
     """
 
     start: int
     indent: int
     name: bytes
     bases: int
+    subscripts: int
     words: Collection[bytes] | None
 
 
@@ -47,11 +48,12 @@ def class_headers(data: bytes) -> tuple[ClassHeader, ...]:
         indent = len(before[len(line) :].expandtabs(8))
         given = arguments(data[named.end() : named.end() + _REACH]) if named[2] == b"(" else []
         if given is None or named[2] not in (b"(", b":"):
-            found.append(ClassHeader(start, indent, named[1], 2, None))
+            found.append(ClassHeader(start, indent, named[1], 2, 2, None))
         else:
             bases = sum(1 + bool(one.star) for one in given if one.keyword is None)
             words = {word for one in given for word in _WORDS.findall(one.text)}
-            found.append(ClassHeader(start, indent, named[1], bases, words))
+            subscripts = sum(b"[" in one.text for one in given if one.keyword is None)
+            found.append(ClassHeader(start, indent, named[1], bases, subscripts, words))
     return tuple(found)
 
 
