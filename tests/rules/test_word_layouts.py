@@ -105,7 +105,7 @@ def _with_remarks(source: str) -> str:
         if token.type == tokenize.NEWLINE:
             line, end = token.start[0] - 1, token.start[1]
             if not lines[line][end:].strip():
-                lines[line] = f"{lines[line][:end]}  # it's (\"\n"
+                lines[line] = f"{lines[line][:end]}  # it's (\n"
     return "".join(lines)
 
 
@@ -113,7 +113,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "as it is": lambda source: source,
     "lines that end in CRLF": lambda source: source.replace("\n", "\r\n"),
     "lines that end in CR": lambda source: source.replace("\n", "\r"),
-    "a byte order mark": lambda source: f"\ufeff{source}",
+    "a byte order mark": lambda source: f"\ufeff# \n{source}",
     "tabs": lambda source: re.sub(r"^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), source, flags=re.M),
     "form feeds": lambda source: re.sub(r"^(?=\S)", "\f", source, flags=re.M),
     "spaces": lambda source: _between(source, lambda depth, one, other: " \t "),
@@ -147,7 +147,11 @@ def _apart(code: str, source: str) -> Iterator[str]:
     """The code, and for each finding in it the code without the statements that other findings are in."""
     yield source
     lines = source.splitlines(keepends=True)
-    statements = [range(one.lineno - 1, one.end_lineno or one.lineno) for one in ast.parse(source).body]
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # of a later Python than this one
+        return
+    statements = [range(one.lineno - 1, one.end_lineno or one.lineno) for one in body]
     with_findings = {
         index
         for one in _findings(code, source.encode())
