@@ -6,6 +6,8 @@ import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
+_SHORT = re.compile(rb"[\"']-[^-\"'][\"']").search
+_LONG = re.compile(rb"[\"']-[^-\"'][^\"'\r\n]").search
 _METHOD = "argparse._ActionsContainer.add_argument"
 
 
@@ -47,9 +49,7 @@ class SingleDashLongOption(Rule):
     code, name = "CHG402", "single-dash-long-option"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.15"
-    words = (
-        Words("argparse", "add_argument", test=re.compile(rb"[\"']-[^-\"'][\"']\s*,\s*[rRuU]?[\"']-[^-\"']{2}").search),
-    )
+    words = (Words("argparse", "add_argument", test=lambda data: bool(_SHORT(data) and _LONG(data))),)
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "add_argument":
