@@ -18,10 +18,6 @@ _ESCAPES = re.compile(
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
 _FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
-_HEADER = re.compile(rb"(class|async|def)\b")
-_FUNCTION = re.compile(rb"(async[ \t]+)?def[ \t]+(\w+)")
-_GIVES = re.compile(rb"\breturn\b[ \t]*(?!None\b)[^\s#;]|\byield\b")
-_NAMES = re.compile(rb"[^\W\d]\w*")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
@@ -135,49 +131,6 @@ def _may_annotate(text: bytes) -> bool:
         if depth or any(text.find(one, done, word.start()) >= 0 for one in (b":", b"->")):
             return True
         done = word.end()
-    return False
-
-
-def may_stand_in_class(data: bytes, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a pattern is found in a statement right in the body of a class; each is put on one line."""
-    text = _code(data)
-    if text is None:
-        return True
-    around: list[tuple[int, bytes]] = []  # the headers that the statement may be in: indentation, first word
-    for indent, statement in _statements(text):
-        while around and around[-1][0] >= indent:
-            around.pop()
-        header = _HEADER.match(statement)
-        if header is not None:
-            around.append((indent, header[1]))
-        if around and around[-1][1] == b"class" and pattern.search(statement):
-            return True
-    return False
-
-
-def names_given(data: bytes, attribute: str) -> set[bytes]:
-    """The names that are assigned an attribute of something, and that attribute's own."""
-    lines = re.findall(rb"^([^=\r\n]*)=(?!=)[^\r\n]*\b%b\b[ \t]*(?:[,;#)]|$)" % attribute.encode(), data, re.MULTILINE)
-    return {attribute.encode(), *(name for line in lines for name in _NAMES.findall(line))}
-
-
-def may_return_from_test(data: bytes) -> bool:
-    """Whether a value is returned, or something yielded or awaited, in what may be a test method."""
-    text = _code(data)
-    if text is None:
-        return True
-    around: list[tuple[int, bool]] = []  # the functions that the statement may be in: indentation, whether a test
-    for indent, statement in _statements(text):
-        while around and around[-1][0] >= indent:
-            around.pop()
-        function = _FUNCTION.match(statement)
-        if function is not None:
-            is_test = function[2].startswith(b"test")
-            if is_test and function[1]:
-                return True
-            around.append((indent, is_test))
-        elif around and around[-1][1] and _GIVES.search(statement):
-            return True
     return False
 
 

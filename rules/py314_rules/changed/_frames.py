@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from py314_check.api import Context, cst
 from py314_rules.instances import is_instance
+from py314_rules.statement_words import Statements
 
 _OWN = {"sys._getframe", "inspect.currentframe"}
 _FRAME = "types.FrameType"
+_WORDS = re.compile(rb"[\w\x80-\xff]+")
+
+
+def names_of_locals(file: Statements) -> set[bytes]:
+    """The names that may be given the ``f_locals`` of a frame, and that one itself."""
+    given = (one.text.rpartition(b"=")[0] for one in file.with_words(b"f_locals"))
+    return {b"f_locals", *(name for targets in given for name in _WORDS.findall(targets))}
 
 
 class Frames:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from py314_check.api import Context, cst
+from py314_rules.call_words import other_names
 
 BLANK = rb"(?:\s|\\[\r\n]|#[^\r\n]*)*"
 NAME = rb"[\w\x80-\xff]+"
@@ -21,11 +22,9 @@ _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _BRACKET = re.compile(rb"[\[\]]")
 
 
-may_have_other_name = re.compile(
-    rb"(?:Union|Optional)%(blank)bas\b|=[\s(\\]*(?:%(name)b\s*\.\s*)*(?:Union|Optional)[\s)]*(?:[\r\n;#]|\Z)"
-    % {b"blank": BLANK, b"name": NAME}
-).search
-"""Whether `Union` or `Optional` may go by another name."""
+def may_have_other_name(data: bytes) -> bool:
+    """Whether ``Union`` or ``Optional`` may go by another name."""
+    return other_names(data, b"Union", b"Optional") != {b"Union", b"Optional"}
 
 
 def plain(text: bytes) -> set[bytes]:

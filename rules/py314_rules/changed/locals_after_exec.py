@@ -8,21 +8,23 @@ from collections.abc import Sequence
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
-from py314_rules.changed._frames import Frames
-from py314_rules.word_tests import names_given
+from py314_rules.changed._frames import Frames, names_of_locals
+from py314_rules.statement_words import statements
+from py314_rules.word_tests import in_code
 
 _EXEC, _EVAL, _LOCALS, _VARS = "builtins.exec", "builtins.eval", "builtins.locals", "builtins.vars"
 _WRITING = {"update", "setdefault"}
-_WRITTEN = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:update|setdefault)\b)").search
-_KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
-_READS = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:get|pop)\b)|=\s*(?:locals|vars)\s*\(\s*\)").search
+_CALL = rb"\b(?:locals|vars)\s*\(\s*\)\s*"
+_WRITTEN = in_code(_CALL + rb"(?:\[|\.\s*(?:update|setdefault)\b)")
+_KEPT = in_code(rb"=[\s(]*locals\s*\(\s*\)")
+_READS = in_code(_CALL + rb"(?:\[|\.\s*(?:get|pop)\b)|=[\s(]*" + _CALL)
+_CHANGES = re.compile(rb"\[.*=|\.\s*update\b", re.DOTALL)
 
 
 def _may_change(data: bytes) -> bool:
     """Whether an ``f_locals``, or a name for one, may be written to."""
-    names = b"|".join(sorted(names_given(data, "f_locals")))
-    written = rb"\b(?:%b)\s*(?:\[[^\r\n]{0,300}\]\s*(?:[-+*/%%&|^@<>]*=(?!=)|$)|\.\s*update\b)" % names
-    return re.search(written, data, re.MULTILINE) is not None
+    file = statements(data)
+    return file is None or any(_CHANGES.search(one.text) for one in file.with_words(*names_of_locals(file)))
 
 
 def _may_use_locals(given: Sequence[Given]) -> bool:
@@ -75,7 +77,7 @@ class LocalsAfterExec(Rule):
             *("exec", "eval"),
             test=lambda data: may_call(data, "exec", _may_use_locals) and may_call(data, "eval", _may_use_locals),
         ),
-        Words("locals", test=lambda data: data.count(b"locals()") > 1 and _KEPT(data)),
+        Words("locals", test=lambda data: data.count(b"locals") > 1 and _KEPT(data)),
         Words("f_locals", "currentframe", test=_may_change),
         Words("f_locals", "_getframe", test=_may_change),
         Words("f_locals", "inspect", "stack", test=_may_change),

@@ -19,7 +19,7 @@ def _may_compare(data: bytes) -> bool:
     if (
         any(_BEHIND_IS.search(before) for before in before_unions(data))
         or any(_BEFORE_IS.match(behind) for behind in behind_unions(data))
-        or may_have_other_name(data) is not None
+        or may_have_other_name(data)
     ):
         return True
     named = names_for_unions(data)

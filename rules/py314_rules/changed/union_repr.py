@@ -22,7 +22,7 @@ def _may_become_text(data: bytes) -> bool:
     if any(one.endswith((b"(", b"{", b"%")) and not one.endswith(b"cast(") for one in before_unions(data)):
         return True
     names = names_for_unions(data)
-    return may_have_other_name(data) is not None or (bool(names) and any(taken[1] in names for taken in _TAKEN(data)))
+    return may_have_other_name(data) or (bool(names) and any(taken[1] in names for taken in _TAKEN(data)))
 
 
 class UnionRepr(Rule):
