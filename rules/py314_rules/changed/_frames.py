@@ -16,8 +16,12 @@ _WORDS = re.compile(rb"[\w\x80-\xff]+")
 
 def names_of_locals(file: Statements) -> set[bytes]:
     """The names that may be given the ``f_locals`` of a frame, and that one itself."""
-    given = (one.text.rpartition(b"=")[0] for one in file.with_words(b"f_locals"))
-    return {b"f_locals", *(name for targets in given for name in _WORDS.findall(targets))}
+    names = {b"f_locals"}
+    for one in file.with_words(b"f_locals"):
+        targets, _, value = one.text.rpartition(b"=")
+        if b"f_locals" in value and targets.count(b"(") == targets.count(b")"):  # otherwise it is an argument
+            names.update(_WORDS.findall(targets))
+    return names
 
 
 class Frames:

@@ -36,7 +36,8 @@ def _may_need_dict(data: bytes) -> bool:
         wanted = [*given[position : position + 1], *(one for one in given if one.keyword is not None or one.star)]
         return any(name in one.text for one in wanted for name in names)
 
-    lost = re.compile(rb"\.\s*(?:%b)\b" % "|".join(sorted(_GONE)).encode())
+    gone = "|".join(sorted(_GONE)).encode()
+    lost = re.compile(rb"\b(?:%b)[\s)]*\.\s*(?:%b)\b" % (b"|".join(sorted(names)), gone))
     return any(lost.search(one.text) for one in file.with_words(*names)) or any(
         may_call(data, taker, partial(is_given, position=position)) for taker, position in _TAKERS
     )
