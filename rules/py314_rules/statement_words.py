@@ -63,7 +63,9 @@ def statements(data: bytes) -> Statements | None:
 
 
 def _statements(code: bytes) -> Iterator[Statement]:
-    around: list[tuple[int, Statement | None]] = [(-1, None)]  # the headers that a statement may be in, by their indentation
+    around: list[tuple[int, Statement | None]] = [
+        (-1, None)
+    ]  # the headers that a statement may be in, by their indentation
     parts: list[bytes] = []
     depth = 0
     for line in code.replace(b"\r", b"\n").split(b"\n"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import re
 import tokenize
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ def _between(source: str, gap: Callable[[int, tokenize.TokenInfo, tokenize.Token
     parts: list[str] = []
     done = depth = in_template = 0
     tokens = _tokens(source)
-    for one, other in zip(tokens, tokens[1:], strict=False):
+    for one, other in itertools.pairwise(tokens):
         depth += (one.string in "([{") - (one.string in ")]}") if one.type == tokenize.OP else 0
         kind = tokenize.tok_name[one.type]
         in_template += kind.endswith("STRING_START")
@@ -61,7 +62,9 @@ def _renamed(source: str, names: dict[str, str]) -> str:
 
 def _with_own_names_foreign(source: str) -> str:
     """All names that the code itself defines have an umlaut."""
-    own = re.findall(r"^[ \t]*(?:async )?(?:def|class) (?!test)([a-zA-Z]\w*)|^[ \t]*([a-zA-Z]\w*) *(?::[^=\n]+)?= ", source, re.M)
+    own = re.findall(
+        r"^[ \t]*(?:async )?(?:def|class) (?!test)([a-zA-Z]\w*)|^[ \t]*([a-zA-Z]\w*) *(?::[^=\n]+)?= ", source, re.M
+    )
     return _renamed(source, {name: f"{name}_ü" for pair in own for name in pair if name})
 
 
@@ -77,7 +80,9 @@ def _with_aliases(source: str) -> str:
     code = _renamed(source, names)
     return re.sub(
         pattern,
-        lambda found: found[1] + ", ".join(f"{one} as {names[one]}" if one in names else one for one in found[2].split(", ")),
+        lambda found: (
+            found[1] + ", ".join(f"{one} as {names[one]}" if one in names else one for one in found[2].split(", "))
+        ),
         code,
         flags=re.M,
     )
@@ -99,7 +104,12 @@ def _with_assigned_names(source: str) -> str:
 
 def _with_remarks(source: str) -> str:
     """Every line of code ends with a comment, and every body of a class or function begins with text like code."""
-    code = re.sub(r"^([ \t]*)((?:async )?def \w+\(.*:|class \w.*:)$", r'\1\2\n\1    """' + "\ndef f(\nclass X: '\n" + r'\1    """', source, flags=re.M)
+    code = re.sub(
+        r"^([ \t]*)((?:async )?def \w+\(.*:|class \w.*:)$",
+        r'\1\2\n\1    """' + "\ndef f(\nclass X: '\n" + r'\1    """',
+        source,
+        flags=re.M,
+    )
     lines = code.splitlines(keepends=True)
     for token in reversed(_tokens(code)):
         if token.type == tokenize.NEWLINE:
@@ -117,7 +127,9 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "tabs": lambda source: re.sub(r"^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), source, flags=re.M),
     "form feeds": lambda source: re.sub(r"^(?=\S)", "\f", source, flags=re.M),
     "spaces": lambda source: _between(source, lambda depth, one, other: " \t "),
-    "tokens in lines of their own": lambda source: _between(source, lambda depth, one, other: "\n  " if depth > 0 else None),
+    "tokens in lines of their own": lambda source: _between(
+        source, lambda depth, one, other: "\n  " if depth > 0 else None
+    ),
     "comments between tokens": lambda source: _between(
         source, lambda depth, one, other: "  # why, it's (\n  " if depth > 0 else None
     ),

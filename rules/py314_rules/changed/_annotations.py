@@ -15,9 +15,7 @@ _FROM_FUTURE = re.compile(
     rb"from[ \t]+__future__[ \t]+import[ \t]+annotations\b"
 )
 # The key of a subscript, the first argument of a call, what is looked for with `in`, or a constant.
-_AS_KEY = re.compile(
-    rb"(?:[\[(]|(?<![=!<>])=|^[^=\r\n]*,[^=\r\n]*=[^=]*,)[\s\\()]*[rRuU]?[\"']+\Z", re.MULTILINE
-)
+_AS_KEY = re.compile(rb"(?:[\[(]|(?<![=!<>])=|^[^=\r\n]*,[^=\r\n]*=[^=]*,)[\s\\()]*[rRuU]?[\"']+\Z", re.MULTILINE)
 _LOOKED_FOR = re.compile(rb"[\"'\s\\)]+(?:#|in\b|not\b)")
 _MARGIN = 300  # bytes around a place that are read
 

@@ -94,10 +94,16 @@ class LocalsAfterExec(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = (
-        *(Words("exec", how, test=lambda data: _may_mix(data) and _READS(data) and _may_exec(data)) for how in ("locals", "vars")),
+        *(
+            Words("exec", how, test=lambda data: _may_mix(data) and _READS(data) and _may_exec(data))
+            for how in ("locals", "vars")
+        ),
         Words("exec", "eval", test=lambda data: _may_mix(data) and _may_exec(data) and _may_eval(data)),
         Words("locals", test=lambda data: _may_mix(data) and (_KEPT(data) or _WRITTEN(data))),
-        *(Words("f_locals", *how, test=_may_change) for how in (("currentframe",), ("_getframe",), ("inspect", "stack"))),
+        *(
+            Words("f_locals", *how, test=_may_change)
+            for how in (("currentframe",), ("_getframe",), ("inspect", "stack"))
+        ),
     )
 
     def __init__(self, context: Context) -> None:

@@ -17,7 +17,9 @@ _UNIONS = {"typing.Union", "typing.Optional"}
 
 def _may_set(data: bytes) -> bool:
     """Whether an attribute of a name for a union may be set."""
-    before = [text for found in _SETS.finditer(data) for text in plain(data[max(found.start() - _REACH, 0) : found.start()])]
+    before = [
+        text for found in _SETS.finditer(data) for text in plain(data[max(found.start() - _REACH, 0) : found.start()])
+    ]
     names = {name[1] for text in before if (name := _NAME.search(text)) is not None}
     return bool(names) and (not names.isdisjoint(names_for_unions(data)) or may_have_other_name(data))
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, word_places
-from py314_rules.changed._unions import BLANK, NAME, before_unions, behind_unions, may_have_other_name, names_for_unions, plain
+from py314_rules.changed._unions import (
+    BLANK,
+    NAME,
+    before_unions,
+    behind_unions,
+    may_have_other_name,
+    names_for_unions,
+    plain,
+)
 
 _BEFORE_IS = re.compile(rb"%(blank)b[\s)]*%(blank)bis\b" % {b"blank": BLANK})
 _BEHIND_IS = re.compile(rb"\bis(?:\s+not)?[\s(]*\Z")
@@ -32,7 +40,8 @@ def _may_compare(data: bytes) -> bool:
 def _are_names(data: bytes, start: int, named: frozenset[bytes]) -> bool:
     """Whether names for unions stand on both sides of the `is` at an offset."""
     return any(
-        (left := _LEFT.search(text)) is not None and left[1] in named for text in plain(data[max(start - 100, 0) : start])
+        (left := _LEFT.search(text)) is not None and left[1] in named
+        for text in plain(data[max(start - 100, 0) : start])
     ) and any(
         (right := _RIGHT.match(text)) is not None and right[1] in named for text in plain(data[start + 2 : start + 200])
     )

@@ -43,7 +43,6 @@ def _gives_value(one: Statement, cases: Collection[bytes]) -> bool:
     return defines[1] is not None or (_GIVES.search(one.text) is not None and not is_own)
 
 
-
 class ValueReturnedFromTest(Rule):
     """A test method of a `unittest.TestCase` that returns a value.
 
