@@ -67,7 +67,7 @@ def derived(data: bytes, *bases: bytes) -> list[ClassHeader]:
         for header in headers:
             if header.start not in found and (header.words is None or name in header.words):
                 found[header.start] = header
-                more = other_names(data, header.name)
+                more = {*waiting} if header.name in waiting else other_names(data, header.name)
                 if more is None or len(waiting) > _MAX_NAMES:
                     return [*headers]
                 waiting += more.difference(waiting)
