@@ -67,7 +67,7 @@ class Instances:
             self._is_lost = self._is_lost or any(_annotates_by_string(data, name) for name in self._types)
 
     def may_give(self, text: bytes) -> bool:
-        """Whether an expression, as ``nested`` has it, may be an instance, or a container of some."""
+        """Whether an expression, as a ``Statement`` has it, may be an instance, or a container of some."""
         if self._is_lost:
             return True
         words = {*_WORDS.findall(text)}
