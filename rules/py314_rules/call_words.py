@@ -218,3 +218,19 @@ def _argument(text: bytes) -> Iterator[Given]:
         keyword = _KEYWORD.match(text)
         value = text if keyword is None else text[keyword.end() :]
         yield Given(star, None if keyword is None else keyword[1].decode("ascii", "replace"), value.strip())
+
+
+def arguments(text: bytes) -> list[Given] | None:
+    """The arguments of a call, from behind its opening bracket; None where they do not end within the text."""
+    return _arguments(text, 0, len(text))
+
+
+def other_names(data: bytes, *names: bytes) -> set[bytes] | None:
+    """Some names, and those that what has one of them is given by assignments and imports; None for too many."""
+    found = [*names]
+    for name in found:  # which grows
+        for start in word_places(data, name):
+            found += _other_names(data, start, start + len(name)).difference(found)
+        if len(found) > _MAX_NAMES + len(names):
+            return None
+    return {*found}

@@ -18,16 +18,14 @@ _ESCAPES = re.compile(
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
 _FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
-_HEADER = re.compile(rb"(class|async|def)\b")
-_FUNCTION = re.compile(rb"(async[ \t]+)?def[ \t]+(\w+)")
-_GIVES = re.compile(rb"\breturn\b[ \t]*(?!None\b)[^\s#;]|\byield\b")
-_NAMES = re.compile(rb"[^\W\d]\w*")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
 _IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
 _DEF = re.compile(rb"def[ \t\\][^\r\n]*")
 _HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
+_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+_NO_BRACKETS = bytes.maketrans(b"()[]{}", b"      ")
 _BRACKET = re.compile(rb"[()\[\]{}]")
 _RETURNS = re.compile(rb"\s*(?:->([^:]*))?:")
 _SAYS_BOOL = re.compile(rb"bool\b|'")
@@ -136,49 +134,6 @@ def _may_annotate(text: bytes) -> bool:
     return False
 
 
-def may_stand_in_class(data: bytes, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a pattern is found in a statement right in the body of a class; each is put on one line."""
-    text = _code(data)
-    if text is None:
-        return True
-    around: list[tuple[int, bytes]] = []  # the headers that the statement may be in: indentation, first word
-    for indent, statement in _statements(text):
-        while around and around[-1][0] >= indent:
-            around.pop()
-        header = _HEADER.match(statement)
-        if header is not None:
-            around.append((indent, header[1]))
-        if around and around[-1][1] == b"class" and pattern.search(statement):
-            return True
-    return False
-
-
-def names_given(data: bytes, attribute: str) -> set[bytes]:
-    """The names that are assigned an attribute of something, and that attribute's own."""
-    lines = re.findall(rb"^([^=\r\n]*)=(?!=)[^\r\n]*\b%b\b[ \t]*(?:[,;#)]|$)" % attribute.encode(), data, re.MULTILINE)
-    return {attribute.encode(), *(name for line in lines for name in _NAMES.findall(line))}
-
-
-def may_return_from_test(data: bytes) -> bool:
-    """Whether a value is returned, or something yielded or awaited, in what may be a test method."""
-    text = _code(data)
-    if text is None:
-        return True
-    around: list[tuple[int, bool]] = []  # the functions that the statement may be in: indentation, whether a test
-    for indent, statement in _statements(text):
-        while around and around[-1][0] >= indent:
-            around.pop()
-        function = _FUNCTION.match(statement)
-        if function is not None:
-            is_test = function[2].startswith(b"test")
-            if is_test and function[1]:
-                return True
-            around.append((indent, is_test))
-        elif around and around[-1][1] and _GIVES.search(statement):
-            return True
-    return False
-
-
 def returned(form: str) -> Callable[[bytes], object]:
     """Tests whether a function may be annotated to return a special form of typing, under its own name or another."""
     return re.compile(rb"->[\s(\"']*(?:\w+\s*\.\s*)*%(form)b\b|\b%(form)b\s+as\b" % {b"form": form.encode()}).search
@@ -274,7 +229,7 @@ def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
                 yield indent, b" ".join(parts)
             indent, parts, depth = len(blank.expandtabs(8)), [], 0
         parts.append(line)
-        depth += sum(map(line.count, (b"(", b"[", b"{"))) - sum(map(line.count, (b")", b"]", b"}")))
+        depth += len(line.translate(None, b")]}")) - len(line.translate(None, b"([{"))
     if parts:
         yield indent, b" ".join(parts)
 
@@ -290,6 +245,32 @@ def _code(data: bytes) -> bytes | None:
         shown = b"" if piece.prefix == b"#" else b"''"
         if piece.is_template:
             shown = data[piece.start : piece.end].replace(b"\n", b" ").replace(b"\r", b" ")
+            if any(shown.count(one) != shown.count(other) for one, other in _PAIRS):
+                shown = shown.translate(_NO_BRACKETS)  # as text; otherwise, statements would not end
         code += (data[done : piece.start], shown)
         done = piece.end
     return _CONTINUED.sub(b" ", b"".join([*code, data[done:]]))
+
+
+def code(data: bytes) -> bytes | None:
+    """The code without comments and what is in strings, and with continued lines joined where no bracket is open.
+
+    None where code and strings cannot be told apart.
+    """
+    return _code(data)
+
+
+def in_code(pattern: bytes) -> Callable[[bytes], bool]:
+    """Tests whether a pattern may be found in the code, as ``code`` gives it."""
+    search = re.compile(pattern, re.MULTILINE).search
+
+    def may_be_found(data: bytes) -> bool:
+        text = _code(data)
+        return text is None or search(text) is not None
+
+    return may_be_found
+
+
+def closing(text: bytes, start: int) -> int:
+    """Where the bracket ends, in ``code``, that was opened right before an offset."""
+    return _closed(text, start)

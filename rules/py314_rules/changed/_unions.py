@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from py314_check.api import Context, cst
+from py314_rules.call_words import other_names
 
-_UNION = re.compile(rb"(?:Union|Optional)\s*\[")
-_LETTERS = bytes(byte for byte in range(256) if byte >= 0x80 or chr(byte).isalnum() or byte == ord("_"))
+BLANK = rb"(?:\s|\\[\r\n]|#[^\r\n]*)*"
+NAME = rb"[\w\x80-\xff]+"
+_UNION = re.compile(rb"(?:Union|Optional)%b\[" % BLANK)
+_MODULE = re.compile(rb"%b[\s\\]*\.\Z" % NAME)
 _BEHIND = 300  # bytes before a union that are read
-_OUTER = re.compile(rb"\s*(?:[\w.]+\s*\[\s*)?")
-_WORDS = re.compile(rb"\w+")
+_REACH = 1000  # bytes of a union that are read
+_OUTER = re.compile(rb"[\s(]*(?:%b(?:\s*\.\s*%b)*\s*\[\s*)?" % (NAME, NAME))
+_WORDS = re.compile(NAME)
+_COMMENT = re.compile(rb"#[^\r\n]*")
+_CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
+_BRACKET = re.compile(rb"[\[\]]")
+
+
+def may_have_other_name(data: bytes) -> bool:
+    """Whether ``Union`` or ``Optional`` may go by another name."""
+    return other_names(data, b"Union", b"Optional") != {b"Union", b"Optional"}
+
+
+def plain(text: bytes) -> set[bytes]:
+    """A text with its continued lines joined, as it is and without comments, if there may be some in it."""
+    joined = _CONTINUED.sub(b" ", text) if b"\\" in text else text
+    return {joined, _COMMENT.sub(b"", joined)} if b"#" in joined else {joined}
 
 
 @lru_cache(maxsize=1)  # several rules ask
 def before_unions(data: bytes) -> tuple[bytes, ...]:
     """What stands before each ``Union[`` and ``Optional[``, and before the module that it is an attribute of."""
-    found = []
+    return tuple(
+        (_MODULE.sub(b"", text.rstrip()) if text.rstrip().endswith(b".") else text).rstrip()
+        for union in _UNION.finditer(data)
+        for text in plain(data[max(union.start() - _BEHIND, 0) : union.start()])
+    )
+
+
+def behind_unions(data: bytes) -> Iterator[bytes]:
+    """What follows each ``Union[...]``; everything behind the bracket where that does not close."""
     for union in _UNION.finditer(data):
-        before = data[max(union.start() - _BEHIND, 0) : union.start()]
-        found.append((before[:-1].rstrip(_LETTERS) if before.endswith(b".") else before).rstrip())
-    return tuple(found)
+        text = data[union.end() : union.end() + _REACH]
+        depth = 1
+        for bracket in _BRACKET.finditer(text):
+            depth += 1 if bracket[0] == b"[" else -1
+            if depth == 0:
+                text = text[bracket.end() :]
+                break
+        yield text
 
 
 @lru_cache(maxsize=1)

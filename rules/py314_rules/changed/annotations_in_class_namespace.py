@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.changed._annotations import may_read_in_namespace
 from py314_rules.instances import is_instance
 
 _KEY = "__annotations__"
@@ -54,7 +55,7 @@ class AnnotationsInClassNamespace(Rule):
     code, name = "CHG101", "annotations-in-class-namespace"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words(_KEY, quoted=True),)
+    words = (Words(_KEY, quoted=True, test=may_read_in_namespace),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.changed._annotations import may_read_name
 
 _KEY = "__annotations__"
-_NAME = re.compile(rb"(?<![\w.\"'])__annotations__(?![\w\"'])")
 _OF_MODULE = "Read the attribute of the module: sys.modules[__name__].__annotations__."
 _COMPLETE = "Name the fields yourself, or read the annotations when the module or class is complete."
-_NAMESPACES = re.compile(rb"\b(?:globals|locals|vars)\s*\(\s*\)")
 
 
 class AnnotationsName(Rule):
@@ -52,7 +49,7 @@ class AnnotationsName(Rule):
     code, name = "CHG103", "annotations-name"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words(_KEY, test=_NAME.search), Words(_KEY, test=_NAMESPACES.search, quoted=True))
+    words = (Words(_KEY, test=may_read_name),)
 
     def visit_Name(self, node: cst.Name) -> None:
         if node.value != _KEY or self.context.resolve(node) != {f"builtins.{_KEY}"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.changed._annotations import may_read_on_instance
 from py314_rules.instances import is_instance
 
 _KEY = "__annotations__"
@@ -53,7 +54,7 @@ class AnnotationsOnInstance(Rule):
     code, name = "CHG102", "annotations-on-instance"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words(_KEY, "class"),)
+    words = (Words(_KEY, "class", test=may_read_on_instance),)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value == _KEY and self._is_of_class(node):

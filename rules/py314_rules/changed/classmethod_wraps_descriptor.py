@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, word_places
+from py314_rules.call_words import other_names
 
 _PROPERTIES = {"builtins.property", "abc.abstractproperty", "types.DynamicClassAttribute"}
 _STATIC = "builtins.staticmethod"
-_WRAPS = re.compile(
-    rb"@classmethod\s*(?:#[^\r\n]*\s*)?@\s*[\w.]*(?:%(inner)b)\b|\bclassmethod\s*\(\s*[\w.]*(?:%(inner)b)\b"
-    rb"|=\s*[\w.]*(?:classmethod|%(inner)b)\s*$|(?:%(inner)b)\s+as\b"
-    % {b"inner": rb"property|abstractproperty|DynamicClassAttribute|staticmethod|singledispatchmethod"},
-    re.MULTILINE,
-).search
-_WRAPS_ANY = re.compile(rb"@classmethod\s*(?:#[^\r\n]*\s*)?@|\bclassmethod\s*\(\s*\w+\s*\(").search
+_INNER = (b"property", b"abstractproperty", b"DynamicClassAttribute", b"staticmethod", b"singledispatchmethod")
+_REACH = 1000  # bytes behind a name that are read
+# What is wrapped: the next decorator, or a call that is the argument.
+_WRAPPED = re.compile(
+    rb"%(space)b(?:@|(\())%(space)b(?:\(|(?:%(name)b%(space)b\.%(space)b)*(%(name)b)(?(1)%(space)b\())"
+    % {b"space": rb"(?:\s|\\[\r\n]|#[^\r\n]*)*", b"name": rb"[\w\x80-\xff]+"}
+)
+
+
+def _may_wrap(data: bytes) -> bool:
+    """Whether what is right in a classmethod may be one of these, or a descriptor of the file."""
+    outer = other_names(data, b"classmethod")
+    wrapped = [
+        found[2]
+        for name in outer or ()
+        for start in word_places(data, name)
+        if (found := _WRAPPED.match(data, start + len(name), start + len(name) + _REACH)) is not None
+    ]
+    if outer is None or (wrapped and b"__get__" in data) or None in wrapped:
+        return True
+    inner = other_names(data, *_INNER) if wrapped else {*_INNER}
+    return inner is None or not inner.isdisjoint(wrapped)
 
 
 class ClassmethodWrapsDescriptor(Rule):
@@ -63,7 +79,7 @@ class ClassmethodWrapsDescriptor(Rule):
     code, name = "CHG203", "classmethod-wraps-descriptor"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.13"
-    words = (Words("classmethod", test=_WRAPS), Words("classmethod", "__get__", test=_WRAPS_ANY))
+    words = (Words("classmethod", test=_may_wrap),)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         for outer, inner in zip(node.decorators, node.decorators[1:], strict=False):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import other_names
+from py314_rules.flow_words import Instances
+from py314_rules.statement_words import Statement, statements
 
 _NAMES = (
     *("accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle"),
@@ -21,27 +25,46 @@ _PICKLES = {
 _PICKLERS = {"pickle.Pickler.dump", "pickle._Pickler.dump"}
 _OWN_WAY = {"__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__slots__"}
 
-
-_BEFORE = re.compile(rb"(?:\bin\b|(\w+)\s*\(|\*)\s*(?:\w+\s*\.\s*)?\Z")
-_CALLED = re.compile(rb"\s*\(")
-_KEEPS = {b"copy", b"deepcopy", b"dump", b"dumps"}
-
-
-def _may_keep_iterator(data: bytes) -> bool:
-    """Whether an iterator may be kept or copied, and is not just looped over or given to another function."""
-    for name in (*_NAMES, "tee"):
-        for start in Mentions("itertools", name).places(data):
-            before = _BEFORE.search(data[max(start - 60, 0) : start])
-            called = _CALLED.match(data, start + len(name), start + len(name) + 20)
-            if (called or _stands_for_class(data, start)) and (before is None or before[1] in _KEEPS):
-                return True
-    return False
+_IMPORTS = re.compile(rb"from\s+itertools\s+import\b(.*)", re.DOTALL)
+_WORDS = re.compile(rb"[\w\x80-\xff]+")
+_MAKERS = frozenset(name.encode() for name in (*_NAMES, "tee", "from_iterable"))
+_REACH = 1000  # bytes of arguments that are read
+_INIT = re.compile(rb"(?:async\s+)?def\s+__init__\b")
+_OWNER = re.compile(rb"class\s+[\w\x80-\xff]+\s*(?:\(\s*\)|\[[^(]*\])?\s*:")
+_KEPT = re.compile(rb"[\w\x80-\xff]+\s*\.[^=]*=(?!=)(.*)", re.DOTALL)
 
 
-def _stands_for_class(data: bytes, start: int) -> bool:
-    """Whether a name that is not called may be an annotation, an alias, or what `isinstance` asks for."""
-    line = data[max(data.rfind(b"\n", 0, start), start - 200, 0) : start]
-    return b"import" not in line and any(sign in line for sign in (b":", b"=", b"->", b"isinstance"))
+def _may_copy_iterator(data: bytes) -> bool:
+    """Whether an iterator, or an object that keeps one, may be among the arguments of what copies."""
+    copies = other_names(data, b"copy", b"deepcopy", b"dump", b"dumps")
+    file = statements(data)
+    if file is None or copies is None:
+        return True
+    calls = re.compile(rb"(?<![\w\x80-\xff])(?:%b)\s*\(" % b"|".join(copies))
+    if not any(calls.search(one.text) for one in file.with_words(*copies)):
+        return False
+    modules = [*file.with_words(b"itertools")]
+    imports = [found[1] for one in modules if (found := _IMPORTS.match(one.text)) is not None]
+    names = {word for one in imports for word in _WORDS.findall(one)} if b"*" not in b"".join(imports) else _MAKERS
+    made = Instances(data, {b"itertools", *names}, _MAKERS, in_loops=False)
+    return (
+        any(b"getattr" in one.text for one in modules)
+        or any(made.may_be_in(word, partial(_arguments, calls)) for word in copies)
+        or made.may_be_in(b"self", _kept)
+    )
+
+
+def _arguments(calls: re.Pattern[bytes], one: Statement) -> bytes:
+    """What stands in the brackets of some calls, or follows them."""
+    return b", ".join(one.text[call.end() : call.end() + _REACH] for call in calls.finditer(one.text))
+
+
+def _kept(one: Statement) -> bytes:
+    """What an attribute is given in the ``__init__`` of a class without bases."""
+    init = one.header
+    is_init = init is not None and init.header is not None and _INIT.match(init.text) and _OWNER.match(init.header.text)
+    kept = _KEPT.match(one.text) if is_init else None
+    return b"" if kept is None else kept[1]
 
 
 class CopiedItertools(Rule):
@@ -84,13 +107,13 @@ class CopiedItertools(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("copy", "itertools", imported=True, test=_may_keep_iterator),
+        Words("copy", "itertools", imported=True, test=_may_copy_iterator),
         *(
-            Words("itertools", way, how, test=_may_keep_iterator)
+            Words("itertools", way, how, test=_may_copy_iterator)
             for way in ("dump", "dumps")
             for how in ("pickle", "cPickle", "cloudpickle", "dill")
         ),
-        Words("itertools", "pickle", "Pickler", test=_may_keep_iterator),
+        Words("itertools", "pickle", "Pickler", test=_may_copy_iterator),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.changed._entry_points import may_have_entry_points
 
 _POINT, _POINTS = "importlib.metadata.EntryPoint", "importlib.metadata.EntryPoints"
 
@@ -43,7 +44,10 @@ class EntryPointAsTuple(Rule):
     code, name = "CHG411", "entry-point-as-tuple"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
-    words = tuple(Words("importlib", "metadata", word) for word in ("EntryPoint", "EntryPoints", "entry_points"))
+    words = tuple(
+        Words("importlib", "metadata", word, test=may_have_entry_points)
+        for word in ("EntryPoint", "EntryPoints", "entry_points")
+    )
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         if _POINT in self.context.types(node.value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.changed._entry_points import may_have_entry_points
 
 _FUNCTION = "importlib.metadata.entry_points"
 _RESULT = "importlib.metadata.EntryPoints"
@@ -51,7 +52,9 @@ class EntryPointsAsDict(Rule):
     code, name = "CHG410", "entry-points-as-dict"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.12"
-    words = (Words("entry_points", "importlib", "metadata"), Words("EntryPoints", "importlib", "metadata"))
+    words = tuple(
+        Words("importlib", "metadata", word, test=may_have_entry_points) for word in ("entry_points", "EntryPoints")
+    )
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value in _METHODS and self._is_result(node.value):

@@ -8,8 +8,8 @@ from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.call_words import Given, may_call
-from py314_rules.changed._frames import Frames
-from py314_rules.word_tests import names_given
+from py314_rules.changed._frames import Frames, names_of_locals
+from py314_rules.statement_words import statements
 
 _FAILS = {
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "pickle.dumps", "json.dumps", "marshal.dumps"), (0, "obj")),
@@ -27,14 +27,18 @@ _TAKERS = {("isinstance", 0), ("type", 0), *((name.rpartition(".")[2], place) fo
 
 def _may_need_dict(data: bytes) -> bool:
     """Whether an ``f_locals``, or a name for one, is given to a function that wants a dict, or loses a method."""
-    names = names_given(data, "f_locals")
+    file = statements(data)
+    if file is None:
+        return True
+    names = names_of_locals(file)
 
     def is_given(given: Sequence[Given], position: int = 0) -> bool:
         wanted = [*given[position : position + 1], *(one for one in given if one.keyword is not None or one.star)]
         return any(name in one.text for one in wanted for name in names)
 
-    lost = rb"\b(?:%b)\s*\.\s*(?:%b)\b" % (b"|".join(sorted(names)), "|".join(sorted(_GONE)).encode())
-    return re.search(lost, data) is not None or any(
+    gone = "|".join(sorted(_GONE)).encode()
+    lost = re.compile(rb"\b(?:%b)[\s)]*\.\s*(?:%b)\b" % (b"|".join(sorted(names)), gone))
+    return any(lost.search(one.text) for one in file.with_words(*names)) or any(
         may_call(data, taker, partial(is_given, position=position)) for taker, position in _TAKERS
     )
 

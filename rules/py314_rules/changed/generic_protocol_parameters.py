@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.class_words import derived
 
 _VARIABLES = {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}
+
+
+def _may_list(data: bytes) -> bool:
+    """Whether a class may have a base `Protocol[...]` and another one with a subscript."""
+    return any(one.subscripts > 1 for one in derived(data, b"Protocol"))
 
 
 class GenericProtocolParameters(Rule):
@@ -54,11 +59,7 @@ class GenericProtocolParameters(Rule):
     code, name = "CHG415", "generic-protocol-parameters"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.15"
-    # As a base with parameters, or imported under another name.
-    words = tuple(
-        Words("typing", "Protocol", variable.rpartition(".")[2], test=re.compile(rb"\bProtocol\s*(?:\[|as\b)").search)
-        for variable in sorted(_VARIABLES)
-    )
+    words = tuple(Words("typing", "Protocol", one.rpartition(".")[2], test=_may_list) for one in sorted(_VARIABLES))
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         listed: set[str] | None = None

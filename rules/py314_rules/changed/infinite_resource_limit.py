@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from functools import partial
+
+from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
+from py314_rules.word_tests import in_code
 
 _INFINITY = "resource.RLIM_INFINITY"
 _GETTERS = {"resource.getrlimit", "resource.prlimit"}
 _SETTERS = {"resource.setrlimit": (1, "limits"), "resource.prlimit": (2, "limits")}
+
+_HAS_MINUS_ONE = in_code(rb"-[\s(\\]*1\b|[<>][\s(\\]*0\b|\b0[\s)\\]*[<>]")
+
+
+def _may_be_infinite(data: bytes, name: str) -> bool:
+    """Whether -1 occurs, or a comparison with 0, in a file that may mean a name of the module."""
+    return Mentions("resource", name)(data) and _HAS_MINUS_ONE(data)
 
 
 class InfiniteResourceLimit(Rule):
@@ -48,9 +58,9 @@ class InfiniteResourceLimit(Rule):
     code, name = "CHG416", "infinite-resource-limit"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.15"
-    words = (
-        *(Words("resource", name, "1") for name in ("getrlimit", "prlimit", "setrlimit", "RLIM_INFINITY")),
-        *(Words("resource", name, "0") for name in ("getrlimit", "prlimit", "RLIM_INFINITY")),
+    words = tuple(
+        Words("resource", name, test=partial(_may_be_infinite, name=name))
+        for name in ("getrlimit", "prlimit", "setrlimit", "RLIM_INFINITY")
     )
 
     def visit_Comparison(self, node: cst.Comparison) -> None:

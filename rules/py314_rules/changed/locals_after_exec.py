@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache, partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call
-from py314_rules.changed._frames import Frames
-from py314_rules.word_tests import names_given
+from py314_rules.call_words import Given, may_call, other_names
+from py314_rules.changed._frames import Frames, names_of_locals
+from py314_rules.statement_words import Statement, statements
+from py314_rules.word_tests import in_code
 
 _EXEC, _EVAL, _LOCALS, _VARS = "builtins.exec", "builtins.eval", "builtins.locals", "builtins.vars"
 _WRITING = {"update", "setdefault"}
-_WRITTEN = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:update|setdefault)\b)").search
-_KEPT = re.compile(rb"=\s*locals\(\)\s*(?:#.*)?$", re.MULTILINE).search
-_READS = re.compile(rb"\b(?:locals|vars)\s*\(\s*\)\s*(?:\[|\.\s*(?:get|pop)\b)|=\s*(?:locals|vars)\s*\(\s*\)").search
+_DEF = re.compile(rb"(?:async\s+)?def\b")
+_WORDS = re.compile(rb"[\w\x80-\xff]+")
+_CALL = rb"\b(?:locals|vars)\s*\(\s*\)\s*"
+_WRITTEN = in_code(_CALL + rb"(?:\[|\.\s*(?:update|setdefault)\b)")
+_KEPT = in_code(rb"=[\s(]*locals\s*\(\s*\)")
+_READS = in_code(_CALL + rb"(?:\[|\.\s*(?:get|pop)\b)|=[\s(]*" + _CALL)
 
 
 def _may_change(data: bytes) -> bool:
     """Whether an ``f_locals``, or a name for one, may be written to."""
-    names = b"|".join(sorted(names_given(data, "f_locals")))
-    written = rb"\b(?:%b)\s*(?:\[[^\r\n]{0,300}\]\s*(?:[-+*/%%&|^@<>]*=(?!=)|$)|\.\s*update\b)" % names
-    return re.search(written, data, re.MULTILINE) is not None
+    file = statements(data)
+    if file is None:
+        return True
+    names = names_of_locals(file)
+    changes = re.compile(rb"\b(?:%b)[\s)]*(?:\[.*=|\.\s*update\b)" % b"|".join(sorted(names)), re.DOTALL)
+    return any(changes.search(one.text) for one in file.with_words(*names))
 
 
 def _may_use_locals(given: Sequence[Given]) -> bool:
     """Whether ``exec`` or ``eval`` with these arguments may work in the local variables."""
     return len(given) == 1 or (len(given) == 3 and b"locals" in given[2].text)
+
+
+_may_exec, _may_eval = (partial(may_call, function=name, condition=_may_use_locals) for name in ("exec", "eval"))
+
+
+@lru_cache(maxsize=1)  # for each of the words
+def _may_mix(data: bytes) -> bool:
+    """Whether one function uses several of these, or one of them twice."""
+    file = statements(data)
+    names = other_names(data, b"exec", b"eval", b"locals", b"vars")
+    if file is None or names is None:
+        return True
+    used: Counter[Statement | None] = Counter()
+    for one in file.with_words(*names):
+        used[one if _DEF.match(one.text) else one.header] += sum(word in names for word in _WORDS.findall(one.text))
+    return any(count > 1 for function, count in used.items() if function is not None and _DEF.match(function.text))
 
 
 class LocalsAfterExec(Rule):
@@ -70,17 +94,16 @@ class LocalsAfterExec(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = (
-        Words("exec", "locals", test=lambda data: _READS(data) and may_call(data, "exec", _may_use_locals)),
-        Words(
-            *("exec", "eval"),
-            test=lambda data: may_call(data, "exec", _may_use_locals) and may_call(data, "eval", _may_use_locals),
+        *(
+            Words("exec", how, test=lambda data: _may_mix(data) and _READS(data) and _may_exec(data))
+            for how in ("locals", "vars")
         ),
-        Words("locals", test=lambda data: data.count(b"locals()") > 1 and _KEPT(data)),
-        Words("f_locals", "currentframe", test=_may_change),
-        Words("f_locals", "_getframe", test=_may_change),
-        Words("f_locals", "inspect", "stack", test=_may_change),
-        Words("locals", test=_WRITTEN),
-        Words("exec", "vars", test=lambda data: _READS(data) and may_call(data, "exec", _may_use_locals)),
+        Words("exec", "eval", test=lambda data: _may_mix(data) and _may_exec(data) and _may_eval(data)),
+        Words("locals", test=lambda data: _may_mix(data) and (_KEPT(data) or _WRITTEN(data))),
+        *(
+            Words("f_locals", *how, test=_may_change)
+            for how in (("currentframe",), ("_getframe",), ("inspect", "stack"))
+        ),
     )
 
     def __init__(self, context: Context) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.class_words import derived
 
 _KEEP_VALUE = {"enum.ReprEnum", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"}
 _OWN = {"__str__", "__format__"}
-_TWO_BASES = re.compile(rb"\bclass\s+\w+\s*\([^()]*,").search
+
+
+def _may_mix(data: bytes) -> bool:
+    """Whether a class may be an enumeration with another base."""
+    return any(one.bases > 1 for one in derived(data, b"Enum", b"Flag"))
 
 
 class MixedInEnumFormat(Rule):
@@ -56,7 +60,7 @@ class MixedInEnumFormat(Rule):
     code, name = "CHG206", "mixed-in-enum-format"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.11"
-    words = (Words("enum", "Enum", test=_TWO_BASES), Words("enum", "Flag", test=_TWO_BASES))
+    words = (Words("enum", "Enum", test=_may_mix), Words("enum", "Flag", test=_may_mix))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

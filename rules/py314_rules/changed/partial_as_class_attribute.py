@@ -5,23 +5,53 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import may_stand_in_class
+from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
+from py314_rules.call_words import other_names
+from py314_rules.statement_words import Statements, statements
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
 
-
-# An indented assignment of a call of it, or of something that is another name of it.
-_NAMED = re.compile(rb"\bpartial\s+as\s+(\w+)|(\w+)\s*=\s*(?:\w+\s*\.\s*)?partial\b")
+_NAME = rb"[\w\x80-\xff]+"
+_ASSIGNED = re.compile(rb"(?:=[\s(\\]*(?:%(name)b\s*\.\s*)*|#[^\r\n]*[\s(]*)\Z" % {b"name": _NAME})
+_CALLED = re.compile(rb"[\s)\\]*[(#]")
+_TARGETS = re.compile(rb"(%(name)b)(\s*\.\s*%(name)b)?\s*(?::[^=]{0,1000})?=(?!=)" % {b"name": _NAME})
+_CLASS = re.compile(rb"class\s+(%b)" % _NAME)
+_RENAMED = re.compile(rb"(%(name)b)\s*=[\s(]*(?:%(name)b\s*\.\s*)+(%(name)b)[\s)]*(?:;|\Z)" % {b"name": _NAME})
+_MARGIN = 100  # bytes before a name that are read
 
 
 def _may_be_attribute(data: bytes) -> bool:
     """Whether a class may be given a partial, or a name for one, as an attribute, in its body or from outside."""
-    names = {b"partial", *(one for found in _NAMED.findall(data) for one in found if one)}
-    value = rb"=[\s(\\]*(?:\w+\s*\.\s*)?(?:%b)\b" % b"|".join(sorted(names))
-    from_outside = re.compile(rb"(?<![\w.])(\w+)\s*\.\s*\w+\s*(?::[^=\r\n]*)?" + value)
-    classes = {b"class " + found[1] for found in from_outside.finditer(data)}
-    return any(one in data for one in classes) or may_stand_in_class(data, re.compile(value))
+    makers = other_names(data, b"partial")
+    if makers is None:
+        return True
+    if not any(
+        _CALLED.match(data, start + len(name)) and _ASSIGNED.search(data[max(start - _MARGIN, 0) : start])
+        for name in makers
+        for start in word_places(data, name)
+    ):
+        return False
+    file = statements(data)
+    return file is None or _gives_class(file, makers)
+
+
+def _gives_class(file: Statements, makers: set[bytes]) -> bool:
+    """Whether the body of a class, or an attribute of a class of the file, is given a partial or a name for one."""
+    made = re.compile(rb"=[\s(]*(?:%b\s*\.\s*)*(?:%b)[\s)]*\(" % (_NAME, b"|".join(makers)))
+    giving = [one for one in file.with_words(*makers) if made.search(one.text)]
+    named = {name for one in giving for name, _ in _TARGETS.findall(one.text)}
+    if named:
+        kept = re.compile(rb"=[\s(]*(?:%b)[\s)]*(?:;|\Z)" % b"|".join(named))
+        giving += [one for one in file.with_words(*named) if kept.search(one.text)]
+    if any(one.is_in(b"class") or one.text.startswith(b"class") for one in giving):
+        return True
+    owners = {owner for one in giving for owner, attribute in _TARGETS.findall(one.text) if attribute}
+    classes = {found[1] for one in file.with_words(b"class") if (found := _CLASS.match(one.text)) is not None}
+    return not owners.isdisjoint(classes) or any(
+        owner in owners and name in classes
+        for one in file.with_words(*owners)
+        for owner, name in _RENAMED.findall(one.text)
+    )
 
 
 class PartialAsClassAttribute(Rule):

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.flow_words import Instances
+from py314_rules.statement_words import Statement
 
-# A name, an attribute, or what may make a path, as a whole item.
-_WITH_PATH = re.compile(
-    rb"^[ \t\f]*with\b[ \t(]*"
-    rb"(?:[\w.]+(?:\(\))?|[\w.]*[Pp]ath(?:\.\w+)?\([^\r\n]*\)[\w.]*|[^\r\n]*/[^\r\n]*)\s*(?:as\b|,|:|/)|\bPath\s+as\b",
-    re.MULTILINE,
+_CLASSES = frozenset((b"Path", b"PosixPath", b"WindowsPath", b"FileReader"))
+# Of paths, what gives a path, or several.
+_GIVE_PATHS = frozenset(
+    b"absolute cwd expanduser files from_uri glob home iterdir joinpath parent path readlink relative_to rename replace"
+    b" resolve rglob with_name with_segments with_stem with_suffix".split()
 )
+_WITH = re.compile(rb"(?:async\s+)?with\b(.*)", re.DOTALL)
+_AS = re.compile(rb"\bas\s+[\w\x80-\xff.]+")
+
+
+def _may_enter(data: bytes, word: bytes) -> bool:
+    """Whether what may be a path is entered by a statement with this word."""
+    return Instances(data, _CLASSES, _GIVE_PATHS).may_be_in(word, _entered)
+
+
+def _entered(one: Statement) -> bytes:
+    """What a ``with`` statement enters; any other statement as it is."""
+    entered = _WITH.match(one.text)
+    return one.text if entered is None else _AS.sub(b"", entered[1])
+
+
 _ENTERS = "contextlib._BaseExitStack.enter_context"
 
 
@@ -53,8 +71,9 @@ class PathAsContextManager(Rule):
     code, name = "CHG404", "path-as-context-manager"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
-    # A statement, which begins its line; not the word in prose.
-    words = (Words("pathlib", "with", test=_WITH_PATH.search), Words("pathlib", "enter_context"))
+    words = tuple(
+        Words("pathlib", word, test=partial(_may_enter, word=word.encode())) for word in ("with", "enter_context")
+    )
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
         self._check(node.item)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import may_stand_in_class
+from py314_rules.call_words import other_names
+from py314_rules.class_words import class_headers
+from py314_rules.statement_words import statements
 
 _DECORATORS = {"dataclasses.dataclass"}
 # Standard classes whose instances cannot be hashed, but for list, dict and set, which were never allowed.
@@ -28,12 +30,37 @@ _UNHASHABLE = {
 _NEVER_ALLOWED = {"builtins.list", "builtins.dict", "builtins.set"}
 _NO_FIELDS = {"typing.ClassVar", "typing_extensions.ClassVar"}
 
+_NAME = rb"[\w\x80-\xff]+"
+_FIELD = re.compile(rb"%(name)b\s*:[\s(]*(?:%(name)b\s*\.\s*)*(%(name)b)?" % {b"name": _NAME})
+_GIVEN = re.compile(rb"(?<![=!<>])=(?!=)")
+_DEFAULT = re.compile(rb"\bdefault\s*=")
+_MADE = re.compile(rb"[\s(]*(?:%(name)b\s*\.\s*)*(%(name)b)[\s)]*(\(?)" % {b"name": _NAME})
+_NAMED = re.compile(rb"(%b)\s*(?::[^=]{0,500})?=(?!=)" % _NAME)
 
-# A default that is made by a call of what is no function of dataclasses, or given as `default=`.
-_DEFAULT = re.compile(
-    rb"^\w+\s*:.*?(?<![=!<>])=\s*(?:(?!(?:[\w.]+\.)?field\s*\()[A-Za-z_][\w.]*\s*\("
-    rb"|(?!(?:None|True|False)\b)[A-Za-z_]\w*\s*$|.*\bdefault\s*=)"
-)
+
+def _may_have_default(data: bytes) -> bool:
+    """Whether an annotated name in the body of a class is given what may be an instance of such a class."""
+    file = statements(data)
+    classes = other_names(data, *(name.rpartition(".")[2].encode() for name in _UNHASHABLE))
+    if file is None or classes is None:
+        return True
+    classes |= {one.name for one in class_headers(data)}
+    named = {name for one in file.with_words(*classes) for name in _NAMED.findall(one.text)}
+    return any(
+        made is not None and made[1] in (classes if made[2] else named)
+        for one in file.with_words(*classes, *named)
+        if one.is_in(b"class")
+        for made in _defaults(one.text)
+    )
+
+
+def _defaults(statement: bytes) -> Iterator[re.Match[bytes] | None]:
+    """The name that stands for what a field is given, or that is called for it."""
+    for simple in statement.split(b";"):
+        field = _FIELD.match(simple.strip())
+        given = None if field is None or field[1] == b"ClassVar" else _GIVEN.search(field.string, field.end())
+        if given is not None:
+            yield from (_MADE.match(given.string, one.end()) for one in (given, *_DEFAULT.finditer(given.string)))
 
 
 class UnhashableDataclassDefault(Rule):
@@ -83,7 +110,7 @@ class UnhashableDataclassDefault(Rule):
     code, name = "CHG207", "unhashable-dataclass-default"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.11"
-    words = (Words("dataclasses", "dataclass", test=lambda data: may_stand_in_class(data, _DEFAULT)),)
+    words = (Words("dataclasses", "dataclass", test=_may_have_default),)
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         if self._dataclass_options(node) is None:

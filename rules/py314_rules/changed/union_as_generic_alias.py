@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.changed._unions import knows_more, names_for_unions
+from py314_rules.changed._unions import BLANK, NAME, knows_more, may_have_other_name, names_for_unions, plain
 
 _ALIASES = {"typing._GenericAlias", "typing._UnionGenericAlias"}
-_SETS = re.compile(rb"\.__\w+__\s*=(?!=)")
-_NAME = re.compile(rb"\w+\Z")
+_SETS = re.compile(rb"\.[\s\\]*__\w+__%(blank)b=(?!=)" % {b"blank": BLANK})
+_NAME = re.compile(rb"(%b)\s*\Z" % NAME)
 _REACH = 100  # bytes of a name that are read
 _UNIONS = {"typing.Union", "typing.Optional"}
 
 
 def _may_set(data: bytes) -> bool:
     """Whether an attribute of a name for a union may be set."""
-    places = [found.start() for found in _SETS.finditer(data)]
-    names = (_NAME.search(data[max(place - _REACH, 0) : place]) for place in places)
-    return any(name is not None and name[0] in names_for_unions(data) for name in names)
+    before = [
+        text for found in _SETS.finditer(data) for text in plain(data[max(found.start() - _REACH, 0) : found.start()])
+    ]
+    names = {name[1] for text in before if (name := _NAME.search(text)) is not None}
+    return bool(names) and (not names.isdisjoint(names_for_unions(data)) or may_have_other_name(data))
 
 
 class UnionAsGenericAlias(Rule):

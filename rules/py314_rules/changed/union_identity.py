@@ -5,24 +5,31 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, word_places
-from py314_rules.changed._unions import before_unions, names_for_unions
+from py314_rules.changed._unions import (
+    BLANK,
+    NAME,
+    before_unions,
+    behind_unions,
+    may_have_other_name,
+    names_for_unions,
+    plain,
+)
 
-_IS = re.compile(rb"\bis\b").search
-_SUBSCRIPT_IS = re.compile(rb"\]\s*is\b")
-_LEFT = re.compile(rb"(\w+)[\s)\\]*\Z")
-_RIGHT = re.compile(rb"[\s\\]+(?:not\b)?[\s(\\]*(?:\w+\.)*(\w+)")
-_RENAMED = re.compile(rb"=\s*(?:\w+\.)*(\w+)[ \t]*(?:[\r\n;#)]|\Z)")
-_BEHIND = 500  # bytes of a line that are read
+_BEFORE_IS = re.compile(rb"%(blank)b[\s)]*%(blank)bis\b" % {b"blank": BLANK})
+_BEHIND_IS = re.compile(rb"\bis(?:\s+not)?[\s(]*\Z")
+_LEFT = re.compile(rb"(%b)[\s)]*\Z" % NAME)
+_RIGHT = re.compile(rb"\s+(?:not\b)?[\s(]*(?:%(name)b\s*\.\s*)*(%(name)b)" % {b"name": NAME})
+_RENAMED = re.compile(rb"=\s*(?:%(name)b\.)*(%(name)b)[ \t]*(?:[\r\n;#)]|\Z)" % {b"name": NAME})
 
 
 def _may_compare(data: bytes) -> bool:
     """Whether a union stands beside `is`, or two names stand there that may be unions'."""
-    if any(_IS(before.replace(b"\r", b"\n").rpartition(b"\n")[2]) for before in before_unions(data)):
+    if (
+        any(_BEHIND_IS.search(before) for before in before_unions(data))
+        or any(_BEFORE_IS.match(behind) for behind in behind_unions(data))
+        or may_have_other_name(data)
+    ):
         return True
-    for found in _SUBSCRIPT_IS.finditer(data):
-        line = max(data.rfind(end, max(found.start() - _BEHIND, 0), found.start()) for end in (b"\n", b"\r"))
-        if data.find(b"Union", max(line, found.start() - _BEHIND, 0), found.start()) >= 0:
-            return True
     named = names_for_unions(data)
     return bool(named) and (
         any(renamed[1] in named for renamed in _RENAMED.finditer(data))
@@ -32,8 +39,12 @@ def _may_compare(data: bytes) -> bool:
 
 def _are_names(data: bytes, start: int, named: frozenset[bytes]) -> bool:
     """Whether names for unions stand on both sides of the `is` at an offset."""
-    left, right = _LEFT.search(data[max(start - 100, 0) : start]), _RIGHT.match(data, start + 2)
-    return left is not None and right is not None and left[1] in named and right[1] in named
+    return any(
+        (left := _LEFT.search(text)) is not None and left[1] in named
+        for text in plain(data[max(start - 100, 0) : start])
+    ) and any(
+        (right := _RIGHT.match(text)) is not None and right[1] in named for text in plain(data[start + 2 : start + 200])
+    )
 
 
 class UnionIdentity(Rule):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.changed._unions import before_unions, knows_more, names_for_unions
+from py314_rules.changed._unions import BLANK, NAME, before_unions, knows_more, may_have_other_name, names_for_unions
 
 _UNIONS = {"typing.Union", "typing.Optional"}
 _TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
@@ -13,8 +13,7 @@ _OLD_TEXT = re.compile(r"typing\.(?:Union|Optional)\[|typing\.Union$")
 _OLD_PART = re.compile(r"typing\.(?:Union|Optional)(?:\[|$)")
 _ASSERTS = {"assertEqual", "assertEquals", "assertNotEqual", "assertIn", "assertNotIn"}
 _TEXT_METHODS = {"startswith", "replace", "split", "partition", "removeprefix", "find", "index", "count", "__eq__"}
-_RENAMED = re.compile(rb"(?:Union|Optional)\s+as\b").search
-_TAKEN = re.compile(rb"[({%,]\s*(\w+)\s*[)}!:,]").finditer
+_TAKEN = re.compile(rb"[({%%,]%(blank)b(%(name)b)%(blank)b[)}!:,]" % {b"blank": BLANK, b"name": NAME}).finditer
 _LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\b").search
 
 
@@ -23,7 +22,7 @@ def _may_become_text(data: bytes) -> bool:
     if any(one.endswith((b"(", b"{", b"%")) and not one.endswith(b"cast(") for one in before_unions(data)):
         return True
     names = names_for_unions(data)
-    return _RENAMED(data) is not None or (bool(names) and any(taken[1] in names for taken in _TAKEN(data)))
+    return may_have_other_name(data) or (bool(names) and any(taken[1] in names for taken in _TAKEN(data)))
 
 
 class UnionRepr(Rule):

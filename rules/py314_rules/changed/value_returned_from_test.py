@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import may_return_from_test
+import re
+from collections.abc import Collection
+
+from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
+from py314_rules.class_words import derived
+from py314_rules.statement_words import Statement, statements
+from py314_rules.word_tests import closing
 
 _CASES = {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase"}
 _KEEP_THE_VALUE = {
     *("unittest.skip", "unittest.skipIf", "unittest.skipUnless", "unittest.expectedFailure"),
     *("unittest.mock.patch", "unittest.mock.patch.object", "unittest.mock.patch.dict", "unittest.mock.patch.multiple"),
 }
+_CASE_NAMES = ("TestCase", "IsolatedAsyncioTestCase")
+_DEFINES = re.compile(rb"(async\s+)?(?:def|class)\s+([\w\x80-\xff]+)")
+_GIVES = re.compile(rb"\byield\b|\breturn\b(?!\s*(?:None\s*)?(?:;|\Z))")
+_OWN_CALL = re.compile(rb"return\s+(?:await\s+)?self(?:\s*\.\s*[\w\x80-\xff]+)+\s*\(")
+
+
+def _may_give_value(data: bytes) -> bool:
+    """Whether a test in what may be a case is a coroutine, or gives more than the result of a method of its own."""
+    if not any(Mentions("unittest", case)(data) for case in _CASE_NAMES):
+        return False
+    cases = {one.name for one in derived(data, *(case.encode() for case in _CASE_NAMES))}
+    file = statements(data)
+    return file is None or any(
+        _gives_value(one, cases) for one in file.with_words(b"return", b"yield", b"async") if cases
+    )
+
+
+def _gives_value(one: Statement, cases: Collection[bytes]) -> bool:
+    test = one if _DEFINES.match(one.text) is not None else one.header  # it may stand in the header's own line
+    defines = None if test is None else _DEFINES.match(test.text)
+    owner = None if test is None or test.header is None else _DEFINES.match(test.header.text)
+    if defines is None or owner is None or not defines[2].startswith(b"test") or owner[2] not in cases:
+        return False
+    own = _OWN_CALL.match(one.text)
+    is_own = own is not None and closing(one.text, own.end()) == len(one.text)
+    return defines[1] is not None or (_GIVES.search(one.text) is not None and not is_own)
 
 
 class ValueReturnedFromTest(Rule):
@@ -55,9 +86,7 @@ class ValueReturnedFromTest(Rule):
     code, name = "CHG414", "value-returned-from-test"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.11"
-    words = tuple(
-        Words("unittest", case, test=may_return_from_test) for case in ("TestCase", "IsolatedAsyncioTestCase")
-    )
+    words = tuple(Words("unittest", case, test=_may_give_value) for case in _CASE_NAMES)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         if node.asynchronous is not None and not self._is_isolated(node) and self._is_test(node):

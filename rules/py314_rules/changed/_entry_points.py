@@ -1,0 +1,21 @@
+"""Whether a file may have entry points of `importlib.metadata`, told from its bytes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from py314_check.api import Mentions
+
+_TESTS = [
+    Mentions("importlib.metadata", name)
+    for name in (
+        *("EntryPoint", "EntryPoints", "entry_points"),
+        *("Distribution", "PathDistribution", "distribution", "distributions"),
+    )
+]
+
+
+@lru_cache(maxsize=1)  # for each of the words, and for both rules
+def may_have_entry_points(data: bytes) -> bool:
+    """Whether a name of the module that gives some may be meant."""
+    return any(test(data) for test in _TESTS)
