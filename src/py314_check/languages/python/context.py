@@ -35,7 +35,7 @@ from py314_check.languages.python.reachability import BLOCKS, Reachability, Verd
 from py314_check.languages.python.serial import Serial
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.threads import Threads
-from py314_check.languages.python.tree import DEFINITIONS, Handler, below, parse, walk
+from py314_check.languages.python.tree import DEFINITIONS, Handler, Tree, below, parse
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
 from py314_check.model import Impact, Place, Target, parse_version
@@ -52,12 +52,12 @@ _DECLARATIONS = ("Settings", "Setting", "Requirement")
 class PythonContext:
     """Implements ``py314_check.api.Context`` for one parsed file."""
 
-    def __init__(self, source: SourceFile, module: cst.Module, target: Target) -> None:
+    def __init__(self, source: SourceFile, tree: Tree, target: Target) -> None:
         self.path = source.path
         self.target = target
         self.floor = source.floor
         self._source = source
-        self._module = module
+        self._tree = tree
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
         self._leaving_ifs: dict[cst.CSTNode, list[cst.If]] = {}
         self._declared: list[tuple[Event, cst.CSTNode]] = []
@@ -154,7 +154,7 @@ class PythonContext:
         return self.home(node) is not None
 
     def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
-        return not Reachability(self._module, replace(self.target, version=version)).is_dead(node)
+        return not Reachability(self._tree, replace(self.target, version=version)).is_dead(node)
 
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):
@@ -207,7 +207,7 @@ class PythonContext:
     def conditions(self, node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
         for child, parent in self._names.ancestors(node):
             yield from self._reach.conditions(child, parent)
-            if isinstance(parent, BLOCKS):
+            if type(parent) in BLOCKS:
                 leaving = self._leaving(parent)
                 done = bisect_left(leaving, self._names.order[child], key=self._names.order.__getitem__)
                 for statement in reversed(leaving[max(done - _MAX_TESTS, 0) : done]):
@@ -252,13 +252,13 @@ class PythonContext:
         """What a name was assigned. A list that the file names elsewhere, too, may have been changed there."""
         value = self.value(node)
         if isinstance(node, cst.Name) and isinstance(value, (cst.List, cst.Dict)):
-            same = [one for one in self.below(self._module) if isinstance(one, cst.Name) and one.value == node.value]
+            same = [one for one in self._tree.of_type(cst.Name) if one.value == node.value]
             return value if len(same) == 2 else node
         return value
 
     @cached_property
     def _reach(self) -> Reachability:
-        return Reachability(self._module, self.target)
+        return Reachability(self._tree, self.target)
 
     @property
     def _names(self) -> scopes.Names:
@@ -289,7 +289,7 @@ class PythonContext:
         wanted = statements.keys() | {found for found in statements.values() if found}
         plans = [self._plan(report.fix, node) if verdict.guard is None else None for _, node, report, verdict in judged]
         wanted |= {node for plan in plans if isinstance(plan, Plan) for node in plan.nodes}
-        spans, comments = locate(self._module, self._source.text, wanted)
+        spans, comments = locate(self._tree.module, self._source.text, wanted)
         located = []
         for (rule, node, report, verdict), plan in zip(judged, plans, strict=True):
             start, end = spans[node]
@@ -341,7 +341,7 @@ class PythonContext:
         return Target(version, free_threaded)
 
     def _guards(self, target: Target) -> Guards:
-        reach = self._reach if target == self.target else Reachability(self._module, target)
+        reach = self._reach if target == self.target else Reachability(self._tree, target)
         failing = {
             node: report.raises
             for rule, node, report in self._reports
@@ -360,8 +360,8 @@ class PythonContext:
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:
     """Runs rules over a file in one walk. Raises SourceError where the file does not parse."""
-    module = parse(source)
-    context = PythonContext(source, module, target)
+    tree = Tree(parse(source))
+    context = PythonContext(source, tree, target)
     visit: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     leave: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     made = [rule_type(context) for rule_type in rules]
@@ -374,6 +374,5 @@ def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, 
     readers = [rule for rule in made if any(hasattr(rule, f"visit_{event}") for event in _DECLARATIONS)]
     if readers:
         visit[cst.Call].append(lambda call: context.hand_out_setup(call, readers))
-    if visit or leave:
-        walk(module, visit, leave)
+    tree.walk(visit, leave)
     return context.analysis(with_comments=with_comments)

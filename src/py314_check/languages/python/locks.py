@@ -138,13 +138,13 @@ class Locks:
     def _steps(self) -> dict[cst.CSTNode, _Steps]:
         """The calls that take locks and give them back, in order, for each block of statements in a function."""
         found: defaultdict[cst.CSTNode, _Steps] = defaultdict(lambda: _Steps([], []))
-        for order, node in enumerate(self._names.nodes):
-            call = self._call(node) if isinstance(node, cst.Call) else None
+        for node in self._names.tree.of_type(cst.Call):
+            call = self._call(node)
             block = None if call is None else self._block(node)
             if call is not None and block is not None:
                 steps = found[block]
                 steps.held.append({**(steps.held[-1] if steps.held else {}), call[0]: call[1]})
-                steps.orders.append(order)
+                steps.orders.append(self._names.order[node])
         return found
 
     def _block(self, node: cst.CSTNode) -> cst.CSTNode | None:
@@ -155,7 +155,7 @@ class Locks:
                 return block
             if isinstance(parent, cst.Finally):
                 block = None  # it runs whatever happens, as if it stood behind the `try`
-            elif block is None and isinstance(parent, BLOCKS):
+            elif block is None and type(parent) in BLOCKS:
                 block = parent
         return None
 

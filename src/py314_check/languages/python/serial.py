@@ -109,10 +109,8 @@ class Serial:
         """The functions that set handlers of signals, which only the main thread can."""
         return {
             self._function(node)
-            for node in self._names.nodes
-            if isinstance(node, cst.Call)
-            and dotted(node.func).endswith("signal")
-            and "signal.signal" in self._names.resolve(node.func)
+            for node in self._names.tree.of_type(cst.Call)
+            if dotted(node.func).endswith("signal") and "signal.signal" in self._names.resolve(node.func)
         }
 
     def _is_of_loop(self, function: cst.FunctionDef) -> bool:
@@ -170,7 +168,7 @@ class Serial:
 
     @cached_property
     def _functions(self) -> list[cst.FunctionDef]:
-        return [one for one in self._names.nodes if isinstance(one, cst.FunctionDef)]
+        return self._names.tree.of_type(cst.FunctionDef)
 
     @cached_property
     def _users(self) -> dict[str, list[tuple[str, bool]]]:
@@ -188,8 +186,8 @@ class Serial:
         for function in self._functions:
             by_name[function.name.value].append(function)
         uses: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
-        for node in self._names.nodes:
-            if isinstance(node, cst.Name) and node.value in by_name:
+        for node in self._names.tree.of_type(cst.Name):
+            if node.value in by_name:
                 parent = self._names.parents.get(node)
                 if isinstance(parent, cst.FunctionDef) and node is parent.name:
                     continue

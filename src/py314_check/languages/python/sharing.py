@@ -80,7 +80,7 @@ class _Gathering:
     def result(self) -> list[Shared]:
         module = self._names.module_scope
         attributes = self._class_attributes()
-        for node in self._names.nodes:
+        for node in self._names.tree.nodes:
             if isinstance(node, cst.Name) and node.value in module.bindings:
                 self._visit_name(node)
             elif isinstance(node, cst.Attribute) and node.attr.value in attributes:
@@ -93,8 +93,7 @@ class _Gathering:
         """The names of what class bodies bind, and of what is set on classes."""
         in_bodies = {
             name
-            for node in self._names.nodes
-            if isinstance(node, cst.ClassDef)
+            for node in self._names.tree.of_type(cst.ClassDef)
             for name, bindings in self._names.scope_made_by(node).bindings.items()
             if not any(isinstance(one.node, _DEFINED) for one in bindings)
         }

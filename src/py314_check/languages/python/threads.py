@@ -83,15 +83,13 @@ class Threads:
 
     def _roots(self) -> Iterator[ThreadStart]:
         made: defaultdict[cst.ClassDef, list[cst.Call]] = defaultdict(list)
-        nodes = list(self._names.order)  # which grows by annotations in strings that are read
-        for node in nodes:
-            if isinstance(node, cst.Call):
-                yield from self._started(node)
-                definition = self._types.definition(node.func)
-                if isinstance(definition, cst.ClassDef):
-                    made[definition].append(node)
-        for node in nodes:
-            if isinstance(node, cst.ClassDef) and _THREAD in self._types.bases(node):
+        for call in self._names.tree.of_type(cst.Call):
+            yield from self._started(call)
+            definition = self._types.definition(call.func)
+            if isinstance(definition, cst.ClassDef):
+                made[definition].append(call)
+        for node in self._names.tree.of_type(cst.ClassDef):
+            if _THREAD in self._types.bases(node):
                 run = _methods(node).get("run")
                 if run is not None:
                     starts: list[cst.CSTNode] = [*made[node]] or [node]

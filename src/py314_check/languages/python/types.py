@@ -235,7 +235,7 @@ class Types:
 
     @cached_property
     def _classes(self) -> list[cst.ClassDef]:
-        return [node for node in self._names.order if isinstance(node, cst.ClassDef)]
+        return self._names.tree.of_type(cst.ClassDef)
 
     def entered(self, name: cst.Name) -> cst.BaseExpression | None:
         """The context manager that a ``with`` statement gave a name, where it certainly gives itself."""
@@ -714,12 +714,9 @@ class Types:
     @cached_property
     def _tested_keys(self) -> frozenset[str]:
         """What the file tests with ``isinstance`` or matches, as written."""
-        found = set()
-        for node in self._names.order:
-            if isinstance(node, cst.Call) and len(node.args) == 2:
-                found.add(dotted(node.args[0].value))
-            elif isinstance(node, cst.Match):
-                found.add(dotted(node.subject))
+        tree = self._names.tree
+        found = {dotted(node.args[0].value) for node in tree.of_type(cst.Call) if len(node.args) == 2}
+        found |= {dotted(node.subject) for node in tree.of_type(cst.Match)}
         return frozenset(found - {""})
 
     def _last_set(self, node: cst.Name | cst.Attribute) -> int:
@@ -732,7 +729,7 @@ class Types:
 
     def _holding(self, child: cst.CSTNode, parent: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
         yield from self._reach.conditions(child, parent)
-        if isinstance(parent, BLOCKS):
+        if type(parent) in BLOCKS:
             for statement in self._reach.before(child, parent):
                 if isinstance(statement, cst.If) and self._reach.block_leaves(statement.body) is not None:
                     yield statement.test, False
