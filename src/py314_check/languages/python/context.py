@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import cast
 
 import libcst as cst
 
@@ -47,6 +48,17 @@ _MAX_TESTS = 50
 """How many of the tests that left a block before are told of: the nearest."""
 _FREE_THREADED_SINCE = (3, 13)
 _DECLARATIONS = ("Settings", "Setting", "Requirement")
+
+
+class _IsOne(dict[tuple[type, tuple[type, ...]], bool]):
+    """A type and several -> whether it is one of them, or a subclass."""
+
+    def __missing__(self, key: tuple[type, tuple[type, ...]]) -> bool:
+        self[key] = issubclass(*key)
+        return self[key]
+
+
+_IS_ONE = _IsOne()
 
 
 class PythonContext:
@@ -131,9 +143,10 @@ class PythonContext:
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         for child, parent in self._names.ancestors(node):
-            outside = isinstance(parent, DEFINITIONS) and child is not parent.body  # decorators, defaults, bases
-            if isinstance(parent, kinds) and not outside:
-                return parent
+            kind = type(parent)
+            outside = kind in DEFINITIONS and child is not parent.body  # decorators, defaults, bases
+            if not outside and _IS_ONE[kind, kinds]:
+                return cast(NodeT, parent)
         return None
 
     def home(self, node: cst.CSTNode) -> Function | None:
@@ -212,13 +225,13 @@ class PythonContext:
                 done = bisect_left(leaving, self._names.order[child], key=self._names.order.__getitem__)
                 for statement in reversed(leaving[max(done - _MAX_TESTS, 0) : done]):
                     yield statement.test, False
-            if isinstance(parent, DEFINITIONS):
+            if type(parent) in DEFINITIONS:
                 return
 
     def _leaving(self, block: cst.CSTNode) -> list[cst.If]:
         """The ``if`` statements of a block that leave it where their tests hold."""
         if block not in self._leaving_ifs:
-            statements = [one for one in getattr(block, "body", ()) if isinstance(one, cst.If)]
+            statements = [one for one in getattr(block, "body", ()) if type(one) is cst.If]
             self._leaving_ifs[block] = [one for one in statements if one.orelse is None and jumps(one.body)]
         return self._leaving_ifs[block]
 
@@ -355,7 +368,7 @@ class PythonContext:
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""
         ancestors = self._names.ancestors(node)
-        return next((parent for _, parent in ancestors if isinstance(parent, cst.SimpleStatementLine)), None)
+        return next((parent for _, parent in ancestors if type(parent) is cst.SimpleStatementLine), None)
 
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:

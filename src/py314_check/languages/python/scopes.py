@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from py314_check.languages.python.tree import SUITES, Tree, children
 
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 _COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
-_SCOPES = frozenset({cst.Module, cst.ClassDef, *_FUNCTIONS, *_COMPREHENSIONS})
+_SCOPES: frozenset[type[cst.CSTNode]] = frozenset({cst.Module, cst.ClassDef, *_FUNCTIONS, *_COMPREHENSIONS})
 _TWO_ARMS = frozenset({cst.If, cst.IfExp, cst.For, cst.While})
 _MAX_ALIASES = 12
 """How many assignments a name is followed through."""
@@ -30,7 +30,7 @@ _CONSTANTS = ("None", "True", "False")
 _RESOLVED = frozenset({cst.Name, cst.Attribute, cst.NamedExpr, cst.Call, cst.IfExp, cst.BooleanOperation})
 """What may stand for qualified names."""
 _HOLD_NAMES = frozenset({cst.ImportAlias, cst.ImportFrom, cst.LazyImportFrom})
-_DECLARATIONS = frozenset({cst.Global, cst.Nonlocal})
+_DECLARATIONS: frozenset[type[cst.CSTNode]] = frozenset({cst.Global, cst.Nonlocal})
 _NOTHING: frozenset[str] = frozenset()
 _ARMS_OF_TRY = ("try", "except")
 Block = tuple[tuple[int, str], ...]
@@ -182,14 +182,12 @@ class Names:
         self._under_way: set[tuple[cst.CSTNode, str]] = set()
         self._homes: dict[cst.CSTNode, Scope] = {}
         self._blocks: dict[cst.CSTNode, Block] = {}
-        self._scopes: dict[cst.CSTNode, Scope] = {
-            node: Scope(node, None) for node in tree.nodes if type(node) in _SCOPES
-        }
+        self._scopes: dict[cst.CSTNode, Scope] = {node: Scope(node, None) for node in tree.of_types(_SCOPES)}
         self._bind_all()
 
     # What stands where.
 
-    def ancestors(self, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+    def ancestors(self, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, Any]]:
         """Pairs of (child, parent), from a node up to the module."""
         parents = self.parents
         while (parent := parents.get(node)) is not None:
@@ -496,13 +494,10 @@ class Names:
         for node, scope in self._scopes.items():
             if node is not self.module:
                 scope.parent = self.scope_of(node)
-        for node in self.tree.nodes:
-            if type(node) in _DECLARATIONS:
-                self._declare(node)
-        for node in self.tree.nodes:
-            bind = _BINDERS.get(type(node))
-            if bind is not None:
-                bind(self, node)
+        for node in self.tree.of_types(_DECLARATIONS):
+            self._declare(node)
+        for node in self.tree.of_types(_BINDERS):
+            _BINDERS[type(node)](self, node)
 
     def _declare(self, node: Any) -> None:
         scope = self.scope_of(node)
@@ -565,7 +560,7 @@ class Names:
                 while isinstance(scope.node, _COMPREHENSIONS) and scope.parent is not None:
                     scope = scope.parent
             elif type(node) is cst.CompFor:
-                scope = self._scopes[self._comprehension(node)]
+                scope = self._scope_around(node, _COMPREHENSIONS)
             self._add(target.value, node, value=value, index=index, scope=scope, at=target)
         elif isinstance(target, cst.Attribute):
             self.attributes_set.append(target)
@@ -575,12 +570,11 @@ class Names:
         elif isinstance(target, cst.StarredElement):
             self._bind_target(target.value, node, None)
 
-    def _comprehension(self, node: cst.CSTNode) -> cst.CSTNode:
-        return next(parent for _, parent in self.ancestors(node) if type(parent) in _COMPREHENSIONS)
+    def _scope_around(self, node: cst.CSTNode, kinds: Container[type]) -> Scope:
+        return self._scopes[next(parent for _, parent in self.ancestors(node) if type(parent) in kinds)]
 
     def _bind_parameter(self, node: cst.Param) -> None:
-        function = next(parent for _, parent in self.ancestors(node) if type(parent) in _FUNCTIONS)
-        self._add(node.name.value, node, scope=self._scopes[function])
+        self._add(node.name.value, node, scope=self._scope_around(node, _FUNCTIONS))
 
     def _bind_as(self, node: cst.AsName) -> None:
         parent = self.parents[node]

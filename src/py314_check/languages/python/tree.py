@@ -13,9 +13,8 @@ import dataclasses
 import gc
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -146,26 +145,29 @@ class Tree:
         self.nodes: list[cst.CSTNode] = []
         """The nodes in order of evaluation, parents first."""
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._by_type: defaultdict[type[cst.CSTNode], list[Any]] = defaultdict(list)
         self._list()
         self.order: dict[cst.CSTNode, int] = dict(zip(self.nodes, range(len(self.nodes)), strict=True))
         """Where each node stands in that order."""
 
     def _list(self) -> None:
-        parents, stack, nodes = self.parents, [self.module], self.nodes
-        pop, push, add = stack.pop, stack.append, nodes.append
+        parents, by_type, stack = self.parents, self._by_type, [self.module]
+        pop, push, add = stack.pop, stack.append, self.nodes.append
         while stack:  # what `children` does, without making a list for each node
             node = pop()
+            kind = type(node)
             add(node)
-            get = _GETTERS[type(node)]
+            by_type[kind].append(node)
+            get = _GETTERS[kind]
             if get is None:
                 continue
             for value in get(node):
-                kind = type(value)
-                if kind is tuple or kind is list:
+                given = type(value)
+                if given is tuple or given is list:
                     for child in reversed(value):
                         parents[child] = node
                         push(child)
-                elif _IS_NODE[kind]:
+                elif _IS_NODE[given]:
                     parents[value] = node
                     push(value)
 
@@ -173,11 +175,10 @@ class Tree:
         """The nodes of a type, in order."""
         return self._by_type[kind]
 
-    @cached_property
-    def _by_type(self) -> Mapping[type[cst.CSTNode], list[Any]]:
-        found: defaultdict[type[cst.CSTNode], list[Any]] = defaultdict(list)
-        for node in self.nodes:
-            found[type(node)].append(node)
+    def of_types(self, kinds: Iterable[type[cst.CSTNode]]) -> list[Any]:
+        """The nodes of some types, in order."""
+        found = [node for kind in kinds for node in self._by_type[kind]]
+        found.sort(key=self.order.__getitem__)
         return found
 
     def walk(self, visit: Handlers, leave: Handlers) -> None:
