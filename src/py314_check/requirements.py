@@ -222,18 +222,11 @@ def string_literals(data: bytes) -> list[str]:
     """The plain string literals of Python source; of none that does not parse."""
     import libcst as cst
 
-    from py314_check.languages.python.tree import parse, walk
+    from py314_check.languages.python.tree import below, parse
     from py314_check.source import SourceError, SourceFile, decode_python
 
-    found: list[str] = []
     try:
         module = parse(SourceFile("setup.py", "python", data, decode_python(data)))
     except SourceError:
-        return found
-
-    def keep(node: cst.CSTNode) -> None:
-        if isinstance(node, cst.SimpleString):
-            found.append(node.raw_value)
-
-    walk(module, {cst.SimpleString: [keep]}, {})
-    return found
+        return []
+    return [node.raw_value for node in below(module) if isinstance(node, cst.SimpleString)]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from py314_check.languages.python.reachability import Reachability
+from py314_check.languages.python.tree import Tree
 from py314_check.mentions import Mentions
 from py314_check.model import Target
 
@@ -116,7 +117,7 @@ _LINES = st.sampled_from(
 @given(st.lists(_LINES, min_size=1, max_size=12))
 def test_whatever_resolves_is_mentioned(lines: list[str]) -> None:
     source = "\n".join(lines) + "\n"
-    names = Reachability(cst.parse_module(source), Target.parse("3.14")).names
+    names = Reachability(Tree(cst.parse_module(source)), Target.parse("3.14")).names
     if any("re.split" in names.resolve(node) for node in list(names.order)):
         assert Mentions("re", "split")(source.encode())
 

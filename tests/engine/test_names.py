@@ -7,6 +7,7 @@ import pytest
 
 from py314_check.languages.python.reachability import Reachability
 from py314_check.languages.python.scopes import Names, string_value
+from py314_check.languages.python.tree import Tree
 from py314_check.model import Target
 
 # Each program ends in the expression that is asked about.
@@ -73,7 +74,7 @@ NAMED = {
 
 
 def _names(program: str) -> Names:
-    return Reachability(cst.parse_module(program), Target()).names
+    return Reachability(Tree(cst.parse_module(program)), Target()).names
 
 
 def _last_expression(names: Names) -> cst.CSTNode:

@@ -10,7 +10,7 @@ import pytest
 
 from py314_check.api import Shared
 from py314_check.languages.python.context import PythonContext
-from py314_check.languages.python.tree import below
+from py314_check.languages.python.tree import Tree, below
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
@@ -25,7 +25,7 @@ gate = threading.Condition()
 def context_of(program: str, path: str = "module.py") -> tuple[PythonContext, cst.Module]:
     text = HEAD + textwrap.dedent(program)
     module = cst.parse_module(text)
-    return PythonContext(SourceFile(path, "python", text.encode(), text), module, Target()), module
+    return PythonContext(SourceFile(path, "python", text.encode(), text), Tree(module), Target()), module
 
 
 def at_call(program: str, asked: Callable[[PythonContext, cst.CSTNode], bool], path: str = "module.py") -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from py314_check.api import InThreads
 from py314_check.languages.python.context import PythonContext
+from py314_check.languages.python.tree import Tree
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
@@ -24,7 +25,7 @@ def asked(program: str) -> InThreads | None:
     """How the function runs in which ``show()`` is called."""
     text = IMPORTS + textwrap.dedent(program)
     module = cst.parse_module(text)
-    context = PythonContext(SourceFile("a.py", "python", text.encode(), text), module, Target())
+    context = PythonContext(SourceFile("a.py", "python", text.encode(), text), Tree(module), Target())
     calls = [one for one in context.below(module) if isinstance(one, cst.Call) and context.dotted(one.func) == "show"]
     assert len(calls) == 1
     return context.in_threads(calls[0])

@@ -9,6 +9,7 @@ import pytest
 from helpers.scanning import found
 
 from py314_check.languages.python.context import PythonContext
+from py314_check.languages.python.tree import Tree
 from py314_check.model import Target
 from py314_check.source import SourceFile
 
@@ -28,7 +29,7 @@ def _shown(program: str) -> tuple[PythonContext, list[cst.BaseExpression]]:
     """The context of a program, and each ``x`` of ``show(x)`` in it."""
     text = IMPORTS + textwrap.dedent(program)
     module = cst.parse_module(text)
-    context = PythonContext(SourceFile("a.py", "python", text.encode(), text), module, Target())
+    context = PythonContext(SourceFile("a.py", "python", text.encode(), text), Tree(module), Target())
     nodes: list[cst.BaseExpression] = []
 
     class Shows(cst.CSTVisitor):

@@ -44,9 +44,20 @@ class Analysis:
 
 def handlers(rule: Rule | type[Rule], prefix: str) -> Iterator[tuple[str, Callable[[Any], None]]]:
     """The methods of a rule whose names have a prefix such as ``visit_``, with the rest of their names."""
-    for name in dir(rule):
-        if name.startswith(prefix):
-            yield name.removeprefix(prefix), getattr(rule, name)
+    for name in _HANDLERS[rule if isinstance(rule, type) else type(rule), prefix]:
+        yield name.removeprefix(prefix), getattr(rule, name)
+
+
+class _Names(dict[tuple[type[Rule], str], list[str]]):
+    """A rule and a prefix -> its names with that prefix: they are asked for once a file."""
+
+    def __missing__(self, key: tuple[type[Rule], str]) -> list[str]:
+        rule, prefix = key
+        self[key] = [name for name in dir(rule) if name.startswith(prefix)]
+        return self[key]
+
+
+_HANDLERS = _Names()
 
 
 def visitors(rules: Iterable[Rule]) -> dict[str, list[Callable[[Any], None]]]:

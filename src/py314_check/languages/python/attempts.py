@@ -8,14 +8,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import libcst as cst
 
 from py314_check.languages.python.scopes import Names, dotted, import_module_name, string_value
 from py314_check.languages.python.standard import library
-from py314_check.languages.python.tree import children
+from py314_check.languages.python.tree import SUITES, children
 
 Try: TypeAlias = cst.Try | cst.TryStar
 Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
@@ -77,6 +77,7 @@ class Attempts:
         self._names = names
         self._outcomes: dict[Try, Outcome | None] = {}
         self._asking: set[Try] = set()
+        self._behind_failure: dict[cst.CSTNode, bool] = {}
         self.cuts = 0
         """How often a question led back to itself: an answer that is not certain holds for that question alone."""
 
@@ -86,6 +87,7 @@ class Attempts:
             return self._outcomes[node]
         if node in self._asking:
             self.cuts += 1
+            self._names.cuts += 1
             return None
         cuts = self.cuts
         self._asking.add(node)
@@ -122,9 +124,19 @@ class Attempts:
 
     def is_behind_failure(self, node: cst.CSTNode) -> bool:
         """Whether a node is in the part of a body that fails, or behind it."""
+        found = False
+        cuts = self._names.cuts
+        statements: list[cst.CSTNode] = []
         block: cst.CSTNode | None = None
-        for child, parent in self._names.ancestors(node):
-            if isinstance(parent, (cst.Try, cst.TryStar)) and child is parent.body:
+        for child, parent in self._names.ancestors(node) if self._has_any else ():
+            kind = type(parent)
+            if kind in SUITES:
+                known = self._behind_failure.get(child)
+                if known is not None:
+                    found = known
+                    break
+                statements.append(child)
+            elif isinstance(parent, (cst.Try, cst.TryStar)) and child is parent.body:
                 outcome = self.outcome(parent)
                 if (
                     outcome is not None
@@ -132,9 +144,16 @@ class Attempts:
                     and block is not None
                     and self._names.order[block] >= self._names.order[outcome.fails_at]
                 ):
-                    return True
+                    found = True
+                    break
             block = child
-        return False
+        if cuts == self._names.cuts:
+            self._behind_failure.update(dict.fromkeys(statements, found))
+        return found
+
+    @cached_property
+    def _has_any(self) -> bool:
+        return bool(self._names.tree.of_type(cst.Try) or self._names.tree.of_type(cst.TryStar))
 
     def missing_in(self, statement: cst.CSTNode) -> str:
         """The name of Python 2 that a simple statement needs in vain; "" where there is none."""

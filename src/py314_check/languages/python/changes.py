@@ -235,7 +235,7 @@ class _Planning:
         self.plan.pieces += [_added(addition) for addition in dict.fromkeys(self._added)]
         gone = [*self._gone, *(node for node in self._removed if not isinstance(node, cst.ImportAlias))]
         balance: dict[cst.CSTNode, int] = dict(self._imports.losing(gone, self._kept))
-        balance.update(dict.fromkeys(self._used, -1))
+        balance.update(dict.fromkeys(sorted(self._used, key=self._names.order.__getitem__), -1))
         for alias, taken in balance.items():
             if (
                 isinstance(alias, cst.ImportAlias)

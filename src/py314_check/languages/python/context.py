@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import cast
 
 import libcst as cst
 
@@ -35,7 +36,7 @@ from py314_check.languages.python.reachability import BLOCKS, Reachability, Verd
 from py314_check.languages.python.serial import Serial
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.threads import Threads
-from py314_check.languages.python.tree import DEFINITIONS, Handler, below, parse, walk
+from py314_check.languages.python.tree import DEFINITIONS, Handler, Tree, below, parse
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
 from py314_check.model import Impact, Place, Target, parse_version
@@ -49,15 +50,26 @@ _FREE_THREADED_SINCE = (3, 13)
 _DECLARATIONS = ("Settings", "Setting", "Requirement")
 
 
+class _IsOne(dict[tuple[type, tuple[type, ...]], bool]):
+    """A type and several -> whether it is one of them, or a subclass."""
+
+    def __missing__(self, key: tuple[type, tuple[type, ...]]) -> bool:
+        self[key] = issubclass(*key)
+        return self[key]
+
+
+_IS_ONE = _IsOne()
+
+
 class PythonContext:
     """Implements ``py314_check.api.Context`` for one parsed file."""
 
-    def __init__(self, source: SourceFile, module: cst.Module, target: Target) -> None:
+    def __init__(self, source: SourceFile, tree: Tree, target: Target) -> None:
         self.path = source.path
         self.target = target
         self.floor = source.floor
         self._source = source
-        self._module = module
+        self._tree = tree
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
         self._leaving_ifs: dict[cst.CSTNode, list[cst.If]] = {}
         self._declared: list[tuple[Event, cst.CSTNode]] = []
@@ -131,9 +143,10 @@ class PythonContext:
 
     def enclosing(self, node: cst.CSTNode, *kinds: type[NodeT]) -> NodeT | None:
         for child, parent in self._names.ancestors(node):
-            outside = isinstance(parent, DEFINITIONS) and child is not parent.body  # decorators, defaults, bases
-            if isinstance(parent, kinds) and not outside:
-                return parent
+            kind = type(parent)
+            outside = kind in DEFINITIONS and child is not parent.body  # decorators, defaults, bases
+            if not outside and _IS_ONE[kind, kinds]:
+                return cast(NodeT, parent)
         return None
 
     def home(self, node: cst.CSTNode) -> Function | None:
@@ -154,7 +167,7 @@ class PythonContext:
         return self.home(node) is not None
 
     def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
-        return not Reachability(self._module, replace(self.target, version=version)).is_dead(node)
+        return not Reachability(self._tree, replace(self.target, version=version)).is_dead(node)
 
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):
@@ -207,18 +220,18 @@ class PythonContext:
     def conditions(self, node: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
         for child, parent in self._names.ancestors(node):
             yield from self._reach.conditions(child, parent)
-            if isinstance(parent, BLOCKS):
+            if type(parent) in BLOCKS:
                 leaving = self._leaving(parent)
                 done = bisect_left(leaving, self._names.order[child], key=self._names.order.__getitem__)
                 for statement in reversed(leaving[max(done - _MAX_TESTS, 0) : done]):
                     yield statement.test, False
-            if isinstance(parent, DEFINITIONS):
+            if type(parent) in DEFINITIONS:
                 return
 
     def _leaving(self, block: cst.CSTNode) -> list[cst.If]:
         """The ``if`` statements of a block that leave it where their tests hold."""
         if block not in self._leaving_ifs:
-            statements = [one for one in getattr(block, "body", ()) if isinstance(one, cst.If)]
+            statements = [one for one in getattr(block, "body", ()) if type(one) is cst.If]
             self._leaving_ifs[block] = [one for one in statements if one.orelse is None and jumps(one.body)]
         return self._leaving_ifs[block]
 
@@ -252,13 +265,13 @@ class PythonContext:
         """What a name was assigned. A list that the file names elsewhere, too, may have been changed there."""
         value = self.value(node)
         if isinstance(node, cst.Name) and isinstance(value, (cst.List, cst.Dict)):
-            same = [one for one in self.below(self._module) if isinstance(one, cst.Name) and one.value == node.value]
+            same = [one for one in self._tree.of_type(cst.Name) if one.value == node.value]
             return value if len(same) == 2 else node
         return value
 
     @cached_property
     def _reach(self) -> Reachability:
-        return Reachability(self._module, self.target)
+        return Reachability(self._tree, self.target)
 
     @property
     def _names(self) -> scopes.Names:
@@ -289,7 +302,7 @@ class PythonContext:
         wanted = statements.keys() | {found for found in statements.values() if found}
         plans = [self._plan(report.fix, node) if verdict.guard is None else None for _, node, report, verdict in judged]
         wanted |= {node for plan in plans if isinstance(plan, Plan) for node in plan.nodes}
-        spans, comments = locate(self._module, self._source.text, wanted)
+        spans, comments = locate(self._tree.module, self._source.text, wanted)
         located = []
         for (rule, node, report, verdict), plan in zip(judged, plans, strict=True):
             start, end = spans[node]
@@ -341,7 +354,7 @@ class PythonContext:
         return Target(version, free_threaded)
 
     def _guards(self, target: Target) -> Guards:
-        reach = self._reach if target == self.target else Reachability(self._module, target)
+        reach = self._reach if target == self.target else Reachability(self._tree, target)
         failing = {
             node: report.raises
             for rule, node, report in self._reports
@@ -355,13 +368,13 @@ class PythonContext:
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""
         ancestors = self._names.ancestors(node)
-        return next((parent for _, parent in ancestors if isinstance(parent, cst.SimpleStatementLine)), None)
+        return next((parent for _, parent in ancestors if type(parent) is cst.SimpleStatementLine), None)
 
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:
     """Runs rules over a file in one walk. Raises SourceError where the file does not parse."""
-    module = parse(source)
-    context = PythonContext(source, module, target)
+    tree = Tree(parse(source))
+    context = PythonContext(source, tree, target)
     visit: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     leave: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     made = [rule_type(context) for rule_type in rules]
@@ -374,6 +387,5 @@ def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, 
     readers = [rule for rule in made if any(hasattr(rule, f"visit_{event}") for event in _DECLARATIONS)]
     if readers:
         visit[cst.Call].append(lambda call: context.hand_out_setup(call, readers))
-    if visit or leave:
-        walk(module, visit, leave)
+    tree.walk(visit, leave)
     return context.analysis(with_comments=with_comments)

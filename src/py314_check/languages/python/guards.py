@@ -89,7 +89,7 @@ class Guards:
             for test, outcome in self._reach.conditions(child, parent):
                 if self._present(test, outcome, subject):
                     return "it is used only where it was found to exist"
-            if isinstance(parent, BLOCKS):
+            if type(parent) in BLOCKS:
                 for statement in self._reach.before(child, parent):
                     if isinstance(statement, Try) and self._ends_in_handler(statement):
                         return "what fails before it is taken care of, and ends here"
@@ -246,8 +246,8 @@ class Guards:
         ``module.*`` stands for names that are computed.
         """
         names = {name for target in self.names.attributes_set for name in self.names.resolve(target)}
-        for node in self.names.order:
-            if isinstance(node, cst.Call) and len(node.args) == 3 and dotted(node.func) == "setattr":
+        for node in self.names.tree.of_type(cst.Call):
+            if len(node.args) == 3 and dotted(node.func) == "setattr":
                 attribute = string_value(node.args[1].value)
                 names |= {f"{owner}.{attribute or '*'}" for owner in self.names.resolve(node.args[0].value)}
         return frozenset(names)

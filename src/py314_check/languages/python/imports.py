@@ -34,7 +34,10 @@ class Addition:
 
 def in_import(names: Names, node: cst.CSTNode) -> bool:
     """Whether a node is a part of an import statement."""
-    return any(isinstance(parent, _IMPORTS) for _, parent in names.ancestors(node))
+    for _, parent in names.ancestors(node):
+        if type(parent) in _IMPORTS or type(parent) is cst.SimpleStatementLine:
+            return type(parent) in _IMPORTS
+    return False
 
 
 class Imports:
@@ -260,24 +263,23 @@ class Imports:
         """The names in expressions and targets, by their text."""
         found: defaultdict[str, list[cst.Name]] = defaultdict(list)
         parents = self._names.parents
-        for node in self._names.order:
-            if isinstance(node, cst.Name):
-                parent = parents[node]
-                other = (
-                    (isinstance(parent, cst.Attribute) and parent.attr is node)
-                    or (isinstance(parent, cst.Arg) and parent.keyword is node)
-                    or (isinstance(parent, (cst.FunctionDef, cst.ClassDef, cst.Param)) and parent.name is node)
-                )
-                if not other and not in_import(self._names, node):
-                    found[node.value].append(node)
+        for node in self._names.tree.of_type(cst.Name):
+            parent = parents[node]
+            other = (
+                (isinstance(parent, cst.Attribute) and parent.attr is node)
+                or (isinstance(parent, cst.Arg) and parent.keyword is node)
+                or (isinstance(parent, (cst.FunctionDef, cst.ClassDef, cst.Param)) and parent.name is node)
+            )
+            if not other and not in_import(self._names, node):
+                found[node.value].append(node)
         return found
 
     @cached_property
     def _quoted_words(self) -> Collection[str]:
         """The words in strings that are not docstrings, and in comments about types."""
         words: set[str] = set(re.findall(r"\w+", " ".join(re.findall(r"#\s*type:.*", self._source.text))))
-        for node in self._names.order:
-            if isinstance(node, cst.SimpleString) and not isinstance(self._names.parents[node], cst.Expr):
+        for node in self._names.tree.of_type(cst.SimpleString):
+            if not isinstance(self._names.parents[node], cst.Expr):
                 words.update(re.findall(r"\w+", node.value))
         return words
 

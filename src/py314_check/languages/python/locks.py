@@ -42,7 +42,8 @@ _MAKERS = {
     "_thread.allocate_lock",
     *(f"{module}.{kind}" for module in ("threading", "multiprocessing") for kind in _KINDS),
 }
-_TAKES, _GIVES_BACK = {"acquire", "acquire_read", "acquire_write", "__enter__"}, {"release", "__exit__"}
+_TAKES = {"acquire", "acquire_read", "acquire_write", "__enter__"}
+_MOVES = _TAKES | {"release", "__exit__"}
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
 
@@ -66,10 +67,11 @@ class Locks:
         around: list[cst.CSTNode] = []
         for child, parent in self._names.ancestors(node):
             around.append(child)
-            if isinstance(parent, cst.With) and self._locks(parent, before=child):
+            kind = type(parent)
+            if kind is cst.With and self._locks(parent, before=child):
                 return True
-            if isinstance(parent, _FUNCTIONS):
-                if isinstance(parent, cst.FunctionDef) and child is parent.body and self._is_locking(parent):
+            if kind in _FUNCTIONS:
+                if kind is cst.FunctionDef and child is parent.body and self._is_locking(parent):
                     return True
                 return self._is_taken(node, around)
         return False
@@ -100,8 +102,7 @@ class Locks:
         if definition not in self._taking:
             self._taking[definition] = False  # asked for by itself
             self._taking[definition] = any(
-                (isinstance(one, cst.With) and self._locks(one))
-                or (isinstance(one, cst.Call) and self._call(one) is not None)
+                (type(one) is cst.With and self._locks(one)) or (type(one) is cst.Call and self._call(one) is not None)
                 for one in below(definition)
             )
         return self._taking[definition]
@@ -138,33 +139,34 @@ class Locks:
     def _steps(self) -> dict[cst.CSTNode, _Steps]:
         """The calls that take locks and give them back, in order, for each block of statements in a function."""
         found: defaultdict[cst.CSTNode, _Steps] = defaultdict(lambda: _Steps([], []))
-        for order, node in enumerate(self._names.nodes):
-            call = self._call(node) if isinstance(node, cst.Call) else None
+        for node in self._names.tree.of_type(cst.Call):
+            call = self._call(node)
             block = None if call is None else self._block(node)
             if call is not None and block is not None:
                 steps = found[block]
                 steps.held.append({**(steps.held[-1] if steps.held else {}), call[0]: call[1]})
-                steps.orders.append(order)
+                steps.orders.append(self._names.order[node])
         return found
 
     def _block(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The block of statements in which a call counts: that around a ``try``, for what its ``finally`` calls."""
         block: cst.CSTNode | None = None
         for _, parent in self._names.ancestors(node):
-            if isinstance(parent, _FUNCTIONS):
+            kind = type(parent)
+            if kind in _FUNCTIONS:
                 return block
-            if isinstance(parent, cst.Finally):
+            if kind is cst.Finally:
                 block = None  # it runs whatever happens, as if it stood behind the `try`
-            elif block is None and isinstance(parent, BLOCKS):
+            elif block is None and kind in BLOCKS:
                 block = parent
         return None
 
     def _call(self, call: cst.Call) -> tuple[str, bool] | None:
         """Which lock a call takes or gives back: ``lock.acquire()``, or ``_acquire_lock()``."""
-        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _TAKES | _GIVES_BACK:
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value in _MOVES:
             return dotted(call.func.value), call.func.attr.value in _TAKES
         name = dotted(call.func).rpartition(".")[2].lower()
-        if _NAMED.search(name) and ("acquire" in name or "release" in name):
+        if ("acquire" in name or "release" in name) and _NAMED.search(name):
             return "", "acquire" in name
         return None
 

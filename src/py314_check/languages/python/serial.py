@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import Any
 
 import libcst as cst
 
@@ -20,6 +21,7 @@ from py314_check.languages.reach import only_by
 _IMPORT, _ANY_TIME = "import", ""
 """What uses a function: the module itself, when it is imported; or somebody, some time."""
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+_DEFINED = (cst.FunctionDef, cst.ClassDef)
 _TEST_MODULES = ("pytest", "unittest", "nose")
 _SCRIPTS = {"setup.py", "conf.py", "noxfile.py"}
 _MAIN = re.compile(r"_*(?:main|run_main|cli_main|main_cli)_*")
@@ -70,7 +72,7 @@ class Serial:
 
     def _is_interrupted(self, node: cst.CSTNode) -> bool:
         """Whether a node handles KeyboardInterrupt, which Python raises in the main thread alone."""
-        handlers = (parent for _, parent in self._names.ancestors(node) if isinstance(parent, cst.ExceptHandler))
+        handlers = (parent for _, parent in self._names.ancestors(node) if type(parent) is cst.ExceptHandler)
         return any("builtins.KeyboardInterrupt" in self._names.resolve(one.type) for one in handlers)
 
     def runs_seldom(self, node: cst.CSTNode) -> bool:
@@ -109,10 +111,8 @@ class Serial:
         """The functions that set handlers of signals, which only the main thread can."""
         return {
             self._function(node)
-            for node in self._names.nodes
-            if isinstance(node, cst.Call)
-            and dotted(node.func).endswith("signal")
-            and "signal.signal" in self._names.resolve(node.func)
+            for node in self._names.tree.of_type(cst.Call)
+            if dotted(node.func).endswith("signal") and "signal.signal" in self._names.resolve(node.func)
         }
 
     def _is_of_loop(self, function: cst.FunctionDef) -> bool:
@@ -151,7 +151,7 @@ class Serial:
 
     def _functions_around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         for child, parent in self._names.ancestors(node):
-            if isinstance(parent, _FUNCTIONS) and child is parent.body:
+            if type(parent) in _FUNCTIONS and child is parent.body:
                 yield parent
 
     def _innermost(self, node: cst.CSTNode) -> cst.FunctionDef | None:
@@ -170,7 +170,7 @@ class Serial:
 
     @cached_property
     def _functions(self) -> list[cst.FunctionDef]:
-        return [one for one in self._names.nodes if isinstance(one, cst.FunctionDef)]
+        return self._names.tree.of_type(cst.FunctionDef)
 
     @cached_property
     def _users(self) -> dict[str, list[tuple[str, bool]]]:
@@ -188,12 +188,12 @@ class Serial:
         for function in self._functions:
             by_name[function.name.value].append(function)
         uses: defaultdict[str, list[cst.CSTNode]] = defaultdict(list)
-        for node in self._names.nodes:
-            if isinstance(node, cst.Name) and node.value in by_name:
-                parent = self._names.parents.get(node)
-                if isinstance(parent, cst.FunctionDef) and node is parent.name:
-                    continue
-                uses[node.value].append(parent if isinstance(parent, cst.Attribute) and parent.attr is node else node)
+        for node in self._names.tree.of_type(cst.Name):
+            if node.value in by_name:
+                parent: Any = self._names.parents.get(node)
+                kind = type(parent)
+                if kind is not cst.FunctionDef or node is not parent.name:
+                    uses[node.value].append(parent if kind is cst.Attribute and parent.attr is node else node)
         found = {self._key(one): [self._user(use) for use in uses[one.name.value]] for one in self._functions}
         by_others = {key: [one for one in users if one[0] != key] for key, users in found.items()}
         return {key: users or [(_ANY_TIME, False)] for key, users in by_others.items()}
@@ -241,14 +241,16 @@ def _called_by(entries: set[str], users: Mapping[str, Collection[tuple[str, bool
 
 def _gives_back(function: cst.FunctionDef) -> bool:
     """Whether a function is given a function or class and returns that, or one that it defines, as decorators do."""
-    given = function.params.params[0].name.value if len(function.params.params) == 1 else ""
-    parts = list(below(function.body, own=True))
-    if any(isinstance(one, cst.Call) and _wraps(one, given) for one in parts):
+    if len(function.params.params) != 1:
+        return False
+    given = function.params.params[0].name.value
+    parts: list[Any] = list(below(function.body, own=True))
+    if any(type(one) is cst.Call and _wraps(one, given) for one in parts):
         return True
     if not _DECORATED.fullmatch(given):
         return False
-    known = {given, *(one.name.value for one in parts if isinstance(one, (cst.FunctionDef, cst.ClassDef)))}
-    returned = [one.value for one in parts if isinstance(one, cst.Return)]
+    known = {given, *(one.name.value for one in parts if type(one) in _DEFINED)}
+    returned = [one.value for one in parts if type(one) is cst.Return]
     return bool(returned) and all(isinstance(one, cst.Name) and one.value in known for one in returned)
 
 

@@ -5,11 +5,12 @@ with them.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import libcst as cst
 
 from py314_check.api import Shared, Use
-from py314_check.languages.python.scopes import Binding, Names, dotted, string_value
+from py314_check.languages.python.scopes import Binding, Names, Scope, dotted, string_value
 from py314_check.languages.python.types import Types
 
 _CONTAINERS = {
@@ -34,6 +35,10 @@ _CHANGING = {
     *("extendleft", "insert", "intersection_update", "pop", "popitem", "popleft", "remove", "reverse", "rotate"),
     *("setdefault", "sort", "subtract", "symmetric_difference_update", "update", "move_to_end"),
 }
+_FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+_NO_USES = (cst.Global, cst.NameItem, cst.Param)
+_SETTING = (cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)
+_BINDING = (cst.Del, cst.AsName, cst.ImportAlias)
 _DEFINED = (cst.FunctionDef, cst.ClassDef, cst.ImportAlias)
 _VIEWS = {"items", "keys", "values"}
 _ITERATING = {
@@ -80,12 +85,16 @@ class _Gathering:
     def result(self) -> list[Shared]:
         module = self._names.module_scope
         attributes = self._class_attributes()
-        for node in self._names.nodes:
-            if isinstance(node, cst.Name) and node.value in module.bindings:
-                self._visit_name(node)
-            elif isinstance(node, cst.Attribute) and node.attr.value in attributes:
-                self._visit_attribute(node, node.value, node.attr.value)
-            elif isinstance(node, cst.Call):
+        node: Any
+        for node in self._names.tree.nodes:
+            kind = type(node)
+            if kind is cst.Name:
+                if node.value in module.bindings:
+                    self._visit_name(node)
+            elif kind is cst.Attribute:
+                if node.attr.value in attributes:
+                    self._visit_attribute(node, node.value, node.attr.value)
+            elif kind is cst.Call:
                 self._visit_test_of_attribute(node, attributes)
         return [self._shared(*key, uses) for key, uses in self._uses.items() if any(use.writes for use in uses)]
 
@@ -93,8 +102,7 @@ class _Gathering:
         """The names of what class bodies bind, and of what is set on classes."""
         in_bodies = {
             name
-            for node in self._names.nodes
-            if isinstance(node, cst.ClassDef)
+            for node in self._names.tree.of_type(cst.ClassDef)
             for name, bindings in self._names.scope_made_by(node).bindings.items()
             if not any(isinstance(one.node, _DEFINED) for one in bindings)
         }
@@ -103,7 +111,7 @@ class _Gathering:
 
     def _visit_name(self, node: cst.Name) -> None:
         parent = self._names.parents[node]
-        if isinstance(parent, (cst.Global, cst.NameItem, cst.Param)) or _is_keyword_or_attribute(parent, node):
+        if type(parent) in _NO_USES or _is_keyword_or_attribute(parent, node):
             return
         home = self._names.scope_of(node)
         if home is self._names.module_scope:
@@ -137,10 +145,10 @@ class _Gathering:
                 self._visit_attribute(call, call.args[0].value, name)
 
     def _in_function(self, node: cst.CSTNode) -> bool:
-        return any(
-            isinstance(parent, (cst.FunctionDef, cst.Lambda)) and child is parent.body
-            for child, parent in self._names.ancestors(node)
-        )
+        scope: Scope | None = self._names.scope_of(node)
+        while scope is not None and type(scope.node) not in _FUNCTIONS:
+            scope = scope.parent
+        return scope is not None
 
     def _shared(self, owner: cst.ClassDef | None, name: str, uses: list[Use]) -> Shared:
         scope = self._names.module_scope if owner is None else self._names.scope_made_by(owner)
@@ -156,21 +164,21 @@ class _Gathering:
     def _use(self, node: cst.BaseExpression) -> Use:
         """What is done with a variable that stands here."""
         parents = self._names.parents
-        parent = parents[node]
-        match parent:
-            case cst.AssignTarget():
-                return Use(node, "set", parents[parent])
-            case cst.AugAssign() if parent.target is node:
-                return Use(node, "add", parent)
-            case cst.AnnAssign() | cst.NamedExpr() | cst.For() | cst.CompFor() if parent.target is node:
-                return Use(node, "set", parent)
-            case cst.Del() | cst.AsName() | cst.ImportAlias():
-                return Use(node, "set", parent)
-            case cst.Element() if self._is_unpacked_into(parent):
-                return Use(node, "set", parent)
-            case cst.Subscript() if parent.value is node:
-                return self._item_use(node, parent)
-            case cst.Attribute() if isinstance(call := parents[parent], cst.Call) and call.func is parent:
+        parent: Any = parents[node]
+        kind = type(parent)
+        if kind is cst.AssignTarget:
+            return Use(node, "set", parents[parent])
+        if kind is cst.AugAssign and parent.target is node:
+            return Use(node, "add", parent)
+        if kind in _SETTING and parent.target is node:
+            return Use(node, "set", parent)
+        if kind in _BINDING or (kind is cst.Element and self._is_unpacked_into(parent)):
+            return Use(node, "set", parent)
+        if kind is cst.Subscript and parent.value is node:
+            return self._item_use(node, parent)
+        if isinstance(parent, cst.Attribute):
+            call = parents[parent]
+            if isinstance(call, cst.Call) and call.func is parent:
                 return self._method_use(node, parent.attr.value, call)
         return Use(node, "iterate" if self._is_iterated(node, _LOCKING) else "read", parent)
 
@@ -193,16 +201,14 @@ class _Gathering:
 
     def _is_iterated(self, node: cst.BaseExpression, atomic: set[str]) -> bool:
         """Whether what stands here is iterated over, other than by what is documented to lock it meanwhile."""
-        parent = self._names.parents[node]
-        if isinstance(parent, (cst.For, cst.CompFor)):
+        parent: Any = self._names.parents[node]
+        kind = type(parent)
+        if kind is cst.For or kind is cst.CompFor:
             return parent.iter is node
-        if isinstance(parent, (cst.StarredElement, cst.StarredDictElement)):
-            return False
-        if isinstance(parent, cst.Arg) and isinstance(call := self._names.parents[parent], cst.Call):
-            names = self._names.resolve(call.func)
+        if kind is cst.Arg and isinstance(call := self._names.parents[parent], cst.Call):
             if isinstance(call.func, cst.Attribute) and call.func.attr.value == "join":
                 return True
-            return bool(names & (_ITERATING - atomic | _WRITERS))
+            return bool(self._names.resolve(call.func) & (_ITERATING - atomic | _WRITERS))
         return False
 
     def _is_unpacked_into(self, element: cst.CSTNode) -> bool:
@@ -216,9 +222,10 @@ class _Gathering:
         return isinstance(parent, (cst.AssignTarget, cst.Del))
 
 
-def _is_keyword_or_attribute(parent: cst.CSTNode, node: cst.Name) -> bool:
-    if isinstance(parent, cst.Attribute):
+def _is_keyword_or_attribute(parent: Any, node: cst.Name) -> bool:
+    kind = type(parent)
+    if kind is cst.Attribute:
         return parent.attr is node
-    if isinstance(parent, cst.Arg):
+    if kind is cst.Arg:
         return parent.keyword is node
-    return isinstance(parent, (cst.FunctionDef, cst.ClassDef)) and parent.name is node
+    return (kind is cst.FunctionDef or kind is cst.ClassDef) and parent.name is node

@@ -15,7 +15,7 @@ import libcst as cst
 from py314_check.api import Function, InThreads, ThreadStart
 from py314_check.languages.python.scopes import Names, argument, dotted
 from py314_check.languages.python.standard import standard
-from py314_check.languages.python.tree import children
+from py314_check.languages.python.tree import DEFINITIONS, children
 from py314_check.languages.python.types import Types
 
 _THREAD, _TIMER = "threading.Thread", "threading.Timer"
@@ -83,15 +83,13 @@ class Threads:
 
     def _roots(self) -> Iterator[ThreadStart]:
         made: defaultdict[cst.ClassDef, list[cst.Call]] = defaultdict(list)
-        nodes = list(self._names.order)  # which grows by annotations in strings that are read
-        for node in nodes:
-            if isinstance(node, cst.Call):
-                yield from self._started(node)
-                definition = self._types.definition(node.func)
-                if isinstance(definition, cst.ClassDef):
-                    made[definition].append(node)
-        for node in nodes:
-            if isinstance(node, cst.ClassDef) and _THREAD in self._types.bases(node):
+        for call in self._names.tree.of_type(cst.Call):
+            yield from self._started(call)
+            definition = self._types.definition(call.func)
+            if isinstance(definition, cst.ClassDef):
+                made[definition].append(call)
+        for node in self._names.tree.of_type(cst.ClassDef):
+            if _THREAD in self._types.bases(node):
                 run = _methods(node).get("run")
                 if run is not None:
                     starts: list[cst.CSTNode] = [*made[node]] or [node]
@@ -180,7 +178,7 @@ class Threads:
         stack = children(function.body) if isinstance(function, cst.FunctionDef) else children(function)
         while stack:
             node = stack.pop()
-            if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            if type(node) in DEFINITIONS:
                 continue
             stack.extend(children(node))
             if isinstance(node, cst.Call):
@@ -202,9 +200,9 @@ class Threads:
     def _is_repeated(self, node: cst.CSTNode) -> bool:
         """Whether a node stands in a loop of its function."""
         for child, parent in self._names.ancestors(node):
-            if isinstance(parent, (*_FUNCTIONS, cst.ClassDef)):
+            if type(parent) in DEFINITIONS:
                 return False
-            if isinstance(parent, _LOOPS) and child not in (
+            if type(parent) in _LOOPS and child not in (
                 getattr(parent, "iter", None),
                 getattr(parent, "orelse", None),
             ):

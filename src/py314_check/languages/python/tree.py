@@ -2,6 +2,9 @@
 
 libcst's own ``Module.visit`` rebuilds the tree as it goes; walking the child fields in place, past whitespace and
 punctuation, measured 15 times as fast.
+
+Its nodes are abstract base classes, to which an ``isinstance`` that does not hold costs ten times what ``type`` does:
+what is asked at every step of every node asks for the type.
 """
 
 from __future__ import annotations
@@ -9,10 +12,15 @@ from __future__ import annotations
 import dataclasses
 import gc
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import Any, get_args
 
 import libcst as cst
 
+from py314_check.api import NodeT
 from py314_check.model import Place
 from py314_check.source import SourceError, SourceFile
 
@@ -23,6 +31,8 @@ MAX_BRACKETS = 200
 """CPython's own limit ("too many nested parentheses"); far beyond it libcst would exhaust the stack."""
 
 DEFINITIONS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+SUITES: frozenset[type[cst.CSTNode]] = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite})
+"""What holds the statements of a body."""
 
 _PUNCTUATION = frozenset(
     """
@@ -31,6 +41,7 @@ _PUNCTUATION = frozenset(
     relative rpar second_colon semicolon separator trailing_comma trailing_whitespace
     """.split()
 )
+_VALIDATE = cst.CSTNode.__post_init__
 _TOKEN_LIMIT = 500
 """How far back on its line an offending token is looked for: the search takes the square of that."""
 
@@ -64,20 +75,57 @@ _BRACKETS = re.compile(
 )
 
 
+def _light_hashes() -> None:
+    """Gives nodes the hash by identity that any object has: theirs is the same, written in Python.
+
+    The tables of an analysis are keyed by nodes. It measured a quarter of the time of filling them.
+    """
+    kinds: list[type] = [cst.CSTNode]
+    for kind in kinds:  # grows as it is read
+        kinds += kind.__subclasses__()
+        type.__setattr__(kind, "__hash__", object.__hash__)
+
+
+_light_hashes()
+
+
+def _may_be_node(annotation: object) -> bool:
+    """Whether what a field is declared to be may be a node, or hold some."""
+    inner = get_args(annotation)
+    if inner:
+        return any(map(_may_be_node, inner))
+    return annotation not in (str, bool, type(None)) and not isinstance(annotation, str)
+
+
 class _ChildFields(dict[type, tuple[str, ...]]):
     """Node type -> the fields that hold its children in order of evaluation; empty for what is no node."""
 
     def __missing__(self, kind: type) -> tuple[str, ...]:
-        fields: tuple[str, ...] = ()
+        found: tuple[str, ...] = ()
         if issubclass(kind, cst.CSTNode):
-            names = _EVALUATION_ORDER.get(kind) or tuple(field.name for field in dataclasses.fields(kind))
-            fields = tuple(name for name in names if name not in _PUNCTUATION and not name.startswith("whitespace"))
-        self[kind] = fields
-        return fields
+            fields = {one.name: one.type for one in dataclasses.fields(kind) if _may_be_node(one.type)}
+            names = _EVALUATION_ORDER.get(kind) or fields
+            found = tuple(name for name in names if name not in _PUNCTUATION and not name.startswith("whitespace"))
+        self[kind] = found
+        return found
+
+
+class _Getters(dict[type, Callable[[Any], tuple[Any, ...]] | None]):
+    """Node type -> what gets the values of these fields, the last first; None where there are none."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], tuple[Any, ...]] | None:
+        fields = _FIELDS[kind][::-1]
+        self[kind] = attrgetter(*fields) if len(fields) > 1 else _only(*fields) if fields else None
+        return self[kind]
+
+
+def _only(field: str) -> Callable[[Any], tuple[Any, ...]]:
+    get = attrgetter(field)
+    return lambda node: (get(node),)
 
 
 class _IsNode(dict[type, bool]):
-    """Type -> whether it is a node's. libcst's nodes are abstract base classes, to which isinstance is slow."""
+    """Type -> whether it is a node's."""
 
     def __missing__(self, kind: type) -> bool:
         self[kind] = issubclass(kind, cst.CSTNode)
@@ -85,7 +133,79 @@ class _IsNode(dict[type, bool]):
 
 
 _FIELDS = _ChildFields()
+_GETTERS = _Getters()
 _IS_NODE = _IsNode()
+
+
+class Tree:
+    """The nodes of a file that carry meaning."""
+
+    def __init__(self, module: cst.Module) -> None:
+        self.module = module
+        self.nodes: list[cst.CSTNode] = []
+        """The nodes in order of evaluation, parents first."""
+        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self._by_type: defaultdict[type[cst.CSTNode], list[Any]] = defaultdict(list)
+        self._list()
+        self.order: dict[cst.CSTNode, int] = dict(zip(self.nodes, range(len(self.nodes)), strict=True))
+        """Where each node stands in that order."""
+
+    def _list(self) -> None:
+        parents, by_type, stack = self.parents, self._by_type, [self.module]
+        pop, push, add = stack.pop, stack.append, self.nodes.append
+        while stack:  # what `children` does, without making a list for each node
+            node = pop()
+            kind = type(node)
+            add(node)
+            by_type[kind].append(node)
+            get = _GETTERS[kind]
+            if get is None:
+                continue
+            for value in get(node):
+                given = type(value)
+                if given is tuple or given is list:
+                    for child in reversed(value):
+                        parents[child] = node
+                        push(child)
+                elif _IS_NODE[given]:
+                    parents[value] = node
+                    push(value)
+
+    def of_type(self, kind: type[NodeT]) -> list[NodeT]:
+        """The nodes of a type, in order."""
+        return self._by_type[kind]
+
+    def of_types(self, kinds: Iterable[type[cst.CSTNode]]) -> list[Any]:
+        """The nodes of some types, in order."""
+        found = [node for kind in kinds for node in self._by_type[kind]]
+        found.sort(key=self.order.__getitem__)
+        return found
+
+    def walk(self, visit: Handlers, leave: Handlers) -> None:
+        """Calls the handlers of each node's type when it is reached and when its children are done."""
+        order, parents = self.order, self.parents
+        opened: list[cst.CSTNode] = []  # those that are to be left, the innermost last
+        innermost = -1  # where the last of them stands: what is inside has its parent there or behind it
+        nothing: Sequence[Handler] = ()
+        for node in self.nodes:
+            while innermost > 0 and order[parents[node]] < innermost:
+                innermost = _leave(opened, leave, order)
+            kind = type(node)
+            for handler in visit.get(kind, nothing):
+                handler(node)
+            if kind in leave:
+                opened.append(node)
+                innermost = order[node]
+        while opened:
+            _leave(opened, leave, order)
+
+
+def _leave(opened: list[cst.CSTNode], leave: Handlers, order: Mapping[cst.CSTNode, int]) -> int:
+    """Leaves the innermost of some nodes, and returns where the next one stands."""
+    node = opened.pop()
+    for handler in leave[type(node)]:
+        handler(node)
+    return order[opened[-1]] if opened else -1
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -107,31 +227,15 @@ def below(node: cst.CSTNode, *, own: bool = False) -> Iterator[cst.CSTNode]:
     while stack:
         one = stack.pop()
         yield one
-        if not (own and one is not node and isinstance(one, DEFINITIONS)):
-            stack.extend(reversed(children(one)))
-
-
-def walk(root: cst.CSTNode, visit: Handlers, leave: Handlers) -> None:
-    """Calls the handlers of each node's type when it is reached and when its children are done.
-
-    Neither recursive nor changing anything: depth and speed do not depend on Python's stack.
-    """
-    stack: list[tuple[cst.CSTNode, bool]] = [(root, False)]
-    nothing: Sequence[Handler] = ()
-    while stack:
-        node, done = stack.pop()
-        kind = type(node)
-        if done:
-            for handler in leave[kind]:
-                handler(node)
+        if own and type(one) in DEFINITIONS and one is not node:
             continue
-        for handler in visit.get(kind, nothing):
-            handler(node)
-        if kind in leave:
-            stack.append((node, True))
-        inner = children(node)
-        inner.reverse()
-        stack.extend([(child, False) for child in inner])
+        get = _GETTERS[type(one)]
+        for value in get(one) if get is not None else ():
+            kind = type(value)
+            if kind is tuple or kind is list:
+                stack.extend(reversed(value))
+            elif _IS_NODE[kind]:
+                stack.append(value)
 
 
 def parse(source: SourceFile) -> cst.Module:
@@ -139,20 +243,33 @@ def parse(source: SourceFile) -> cst.Module:
     place = _too_deep(source)
     if place is not None:
         raise SourceError("Brackets are nested too deeply for Python (more than 200 levels).", place)
-    return _without_collector(source)
+    try:
+        with without_collector(), _unvalidated():
+            return cst.parse_module(source.text)
+    except cst.ParserSyntaxError as error:
+        raise _located(error, source) from None
 
 
-def _without_collector(source: SourceFile) -> cst.Module:
-    # Parsing allocates millions of objects and frees none: the collector only costs (1.6 times the time, measured).
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Parsing allocates millions of objects and frees none: the collector only costs (1.6 times the time, measured)."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return cst.parse_module(source.text)
-    except cst.ParserSyntaxError as error:
-        raise _located(error, source) from None
+        yield
     finally:
         if collecting:
             gc.enable()
+
+
+@contextmanager
+def _unvalidated() -> Iterator[None]:
+    """Nodes check what they are made with, since anybody makes some. The parser's are right: a seventh of its time."""
+    type.__setattr__(cst.CSTNode, "__post_init__", lambda node: None)
+    try:
+        yield
+    finally:
+        type.__setattr__(cst.CSTNode, "__post_init__", _VALIDATE)
 
 
 def _too_deep(source: SourceFile) -> Place | None:

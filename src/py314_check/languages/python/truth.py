@@ -179,6 +179,7 @@ class Truths:
     def _value(self, node: cst.BaseExpression | None) -> object:
         """The value of an expression on the target, or UNKNOWN."""
         if self._depth > _MAX_DEPTH:
+            self._names.cuts += 1
             return UNKNOWN
         self._depth += 1
         try:
@@ -257,6 +258,7 @@ class Truths:
             return self._known(f"builtins.{node.value}")
         self._lookups += 1
         if node in self._looking_up or self._lookups > _MAX_LOOKUPS:
+            self._names.cuts += 1
             return UNKNOWN
         outer, self._bases = self._bases, set()
         self._looking_up.add(node)
@@ -381,7 +383,10 @@ class Truths:
         if not isinstance(definition, cst.FunctionDef) or definition.decorators or definition.asynchronous:
             return UNKNOWN
         self._lookups += 1
-        if definition.name in self._looking_up or self._lookups > _MAX_LOOKUPS or not _returns(definition.body):
+        if definition.name in self._looking_up or self._lookups > _MAX_LOOKUPS:
+            self._names.cuts += 1
+            return UNKNOWN
+        if not _returns(definition.body):
             return UNKNOWN
         found = [statement for statement in _inner(definition.body) if isinstance(statement, (cst.Return, cst.Yield))]
         live = [one for one in found if not self._names.is_dead(one)]

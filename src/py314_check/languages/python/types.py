@@ -6,10 +6,12 @@ What cannot be told is None, never a guess: a rule that asks hears nothing and s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from itertools import takewhile
+from typing import Any, TypeAlias, cast
 
 import libcst as cst
 
@@ -56,6 +58,14 @@ _ABOUT_MODES = {"at", "default", "unless"}
 _ENTERS = "contextlib._BaseExitStack.enter_context"
 _CLOSING = {"contextlib.closing", "contextlib.aclosing"}
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+_SETTERS: frozenset[type[cst.CSTNode]] = frozenset(
+    {
+        *(cst.Assign, cst.AnnAssign, cst.AugAssign, cst.For, cst.CompFor, cst.WithItem, cst.Import, cst.ImportFrom),
+        *(cst.FunctionDef, cst.ClassDef),
+    }
+)
+_NAMING = (cst.Name, cst.Attribute, cst.Lambda)
+_MAY_TEST = frozenset({cst.If, cst.SimpleStatementLine})
 
 Kind: TypeAlias = "str | cst.ClassDef"
 
@@ -87,7 +97,7 @@ class Types:
         self._tentative: dict[cst.CSTNode, Alternatives] = {}
         self._asking: set[cst.CSTNode] = set()
         self._cut = 0
-        self._members: dict[cst.ClassDef, dict[str, list[_Setting]]] = {}
+        self._tests: dict[cst.CSTNode, tuple[list[tuple[cst.BaseExpression, bool]], deque[Any]]] = {}
         self._parsed: dict[cst.BaseExpression, cst.BaseExpression] = {}
 
     # What is asked.
@@ -129,6 +139,8 @@ class Types:
 
     def definition(self, node: cst.CSTNode | None) -> cst.FunctionDef | cst.ClassDef | cst.Lambda | None:
         """The function or class of this file that an expression stands for, if it is one for certain."""
+        if type(node) not in _NAMING:
+            return None
         if isinstance(node, cst.Lambda):
             return node
         if isinstance(node, cst.Name):
@@ -235,7 +247,7 @@ class Types:
 
     @cached_property
     def _classes(self) -> list[cst.ClassDef]:
-        return [node for node in self._names.order if isinstance(node, cst.ClassDef)]
+        return self._names.tree.of_type(cst.ClassDef)
 
     def entered(self, name: cst.Name) -> cst.BaseExpression | None:
         """The context manager that a ``with`` statement gave a name, where it certainly gives itself."""
@@ -279,18 +291,40 @@ class Types:
 
     def _settings(self, node: cst.ClassDef) -> dict[str, list[_Setting]]:
         """What the body of a class, and its methods through ``self``, set: attribute -> every place that does."""
-        if node not in self._members:
-            found: dict[str, list[_Setting]] = {}
-            for one in _set_in(node):
-                found.setdefault(one.name, []).append(one)
-            self._members[node] = found
-        return self._members[node]
+        return self._set_in.get(node, {})
+
+    @cached_property
+    def _set_in(self) -> dict[cst.ClassDef, dict[str, list[_Setting]]]:
+        """These of all classes."""
+        found: dict[cst.ClassDef, dict[str, list[_Setting]]] = {}
+        for node in self._names.tree.of_types(_SETTERS):
+            owner, receiver = self._owner_of(node)
+            if owner is not None:
+                for one in _set_by(node, receiver):
+                    found.setdefault(owner, {}).setdefault(one.name, []).append(one)
+        return found
+
+    def _owner_of(self, node: cst.CSTNode) -> tuple[cst.ClassDef | None, str]:
+        """The class for which a node in its body, or in one of its methods, sets something: with what the method calls
+        its first parameter.
+        """
+        receiver = ""
+        for child, parent in self._names.ancestors(node):
+            kind = type(parent)
+            if kind is cst.ClassDef:
+                return (parent if child is parent.body else None), receiver
+            if kind is cst.FunctionDef:
+                parameters = _positional(parent)
+                if receiver or not parameters or child is not parent.body:
+                    break
+                receiver = parameters[0].name.value
+        return None, ""
 
     # Expressions.
 
     def _infer(self, node: cst.CSTNode | None) -> Alternatives:
         """The types that the value of an expression may have: all of them, or None."""
-        if node is None:
+        if node is None or type(node) not in _TYPED:
             return None
         for answers in (self._known, self._tentative):
             if node in answers:
@@ -313,34 +347,20 @@ class Types:
         return found
 
     def _inferred(self, node: cst.CSTNode) -> Alternatives:
-        if type(node) in _LITERALS:
-            return _one(_LITERALS[type(node)])
-        match node:
-            case cst.SimpleString() | cst.ConcatenatedString():
-                return _one("builtins.bytes" if _is_bytes(node) else "builtins.str")
-            case cst.Name():
-                return self._name(node)
-            case cst.Attribute():
-                return self._attribute(node)
-            case cst.Call():
-                return self._call(node)
-            case cst.NamedExpr():
-                return self._infer(node.value)
-            case cst.Await():
-                return _awaited(self._infer(node.expression))
-            case cst.IfExp():
-                return _either([self._infer(node.body), self._infer(node.orelse)])
-            case cst.BooleanOperation():
-                return _either([self._infer(node.left), self._infer(node.right)])
-            case cst.UnaryOperation():
-                return self._unary(node)
-            case cst.Comparison():
-                return self._comparison(node)
-            case cst.BinaryOperation():
-                return self._binary(node)
-            case cst.Subscript():
-                return self._subscript(node)
-        return None
+        kind = type(node)
+        if kind in _LITERALS:
+            return _one(_LITERALS[kind])
+        infer = _INFERRED.get(kind)
+        return None if infer is None else infer(self, node)
+
+    def _string(self, node: cst.SimpleString | cst.ConcatenatedString) -> Alternatives:
+        return _one("builtins.bytes" if _is_bytes(node) else "builtins.str")
+
+    def _boolean(self, node: cst.BooleanOperation) -> Alternatives:
+        return _either([self._infer(node.left), self._infer(node.right)])
+
+    def _conditional(self, node: cst.IfExp) -> Alternatives:
+        return _either([self._infer(node.body), self._infer(node.orelse)])
 
     def _name(self, node: cst.Name) -> Alternatives:
         bindings = self._names.bindings(node)
@@ -368,23 +388,25 @@ class Types:
         node = binding.node
         if binding.qualified is not None:
             return self._named([binding.qualified])
-        match node:
-            case cst.ClassDef():
-                return frozenset({Type(node, "type")})
-            case cst.FunctionDef():
-                return _one("types.FunctionType")
-            case cst.Param():
-                return self._parameter(node)
-            case cst.AnnAssign():
-                return self._annotated(node.annotation) or self._infer(node.value)
-            case cst.WithItem():
-                return self._entered(node.item) if _is_name(node.asname, name.value) else None
-            case cst.For() | cst.CompFor():
-                return self._item(node.iter) if _is_target(node.target, name.value) else None
-            case cst.AsName():
-                return self._caught(node)
-            case cst.AugAssign():
-                return None
+        kind = type(node)
+        if isinstance(node, cst.ClassDef):
+            return frozenset({Type(node, "type")})
+        if kind is cst.FunctionDef:
+            return _one("types.FunctionType")
+        if isinstance(node, cst.Param):
+            return self._parameter(node)
+        if kind is cst.AugAssign:
+            return None
+        if kind is not cst.Assign:
+            match node:
+                case cst.AnnAssign():
+                    return self._annotated(node.annotation) or self._infer(node.value)
+                case cst.WithItem():
+                    return self._entered(node.item) if _is_name(node.asname, name.value) else None
+                case cst.For() | cst.CompFor():
+                    return self._item(node.iter) if _is_target(node.target, name.value) else None
+                case cst.AsName():
+                    return self._caught(node)
         if binding.index is not None:
             return _unwrapped(self._infer(binding.value), "*")
         return self._infer(binding.value)
@@ -394,7 +416,7 @@ class Types:
             return _one("builtins.tuple" if node.star == "*" else "builtins.dict")
         if node.annotation is not None:
             return self._annotated(node.annotation)
-        function = next(parent for _, parent in self._names.ancestors(node) if isinstance(parent, _FUNCTIONS))
+        function = next(parent for _, parent in self._names.ancestors(node) if type(parent) in _FUNCTIONS)
         owner = self.owner(function)
         if owner is None or not isinstance(function, cst.FunctionDef):
             return None
@@ -412,9 +434,10 @@ class Types:
     def owner(self, function: cst.CSTNode) -> cst.ClassDef | None:
         """The class whose method a function is."""
         for child, parent in self._names.ancestors(function):
-            if isinstance(parent, cst.ClassDef) and child is parent.body:
-                return parent
-            if isinstance(parent, _FUNCTIONS):
+            kind = type(parent)
+            if kind is cst.ClassDef and child is parent.body:
+                return cast(cst.ClassDef, parent)
+            if kind in _FUNCTIONS:
                 return None
         return None
 
@@ -536,7 +559,7 @@ class Types:
 
     def _enclosing_function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         ancestors = self._names.ancestors(node)
-        return next((parent for _, parent in ancestors if isinstance(parent, cst.FunctionDef)), None)
+        return next((parent for _, parent in ancestors if type(parent) is cst.FunctionDef), None)
 
     def _returned(self, canonical: str, call: cst.Call) -> Alternatives:
         """What a call of a standard function or class gives."""
@@ -696,16 +719,18 @@ class Types:
         if key not in self._tested_keys:
             return None
         since = self._last_set(node)
+        order = self._names.order
         for child, parent in self._names.ancestors(node):
-            if isinstance(parent, _FUNCTIONS) and child is parent.body and isinstance(node, cst.Attribute):
+            kind = type(parent)
+            if kind in _FUNCTIONS and child is parent.body and isinstance(node, cst.Attribute):
                 return None
             for test, outcome in self._holding(child, parent):
-                if self._names.order[test] < since:
+                if order[test] < since:
                     return None
                 found = self._tested(test, outcome, key)
                 if found is not None:
                     return found
-            if isinstance(parent, cst.MatchCase) and child is parent.body:
+            if kind is cst.MatchCase and child is parent.body:
                 subject = self._names.parents[parent]
                 if isinstance(subject, cst.Match) and dotted(subject.subject) == key:
                     return self._matched(parent.pattern)
@@ -714,12 +739,9 @@ class Types:
     @cached_property
     def _tested_keys(self) -> frozenset[str]:
         """What the file tests with ``isinstance`` or matches, as written."""
-        found = set()
-        for node in self._names.order:
-            if isinstance(node, cst.Call) and len(node.args) == 2:
-                found.add(dotted(node.args[0].value))
-            elif isinstance(node, cst.Match):
-                found.add(dotted(node.subject))
+        tree = self._names.tree
+        found = {dotted(node.args[0].value) for node in tree.of_type(cst.Call) if len(node.args) == 2}
+        found |= {dotted(node.subject) for node in tree.of_type(cst.Match)}
         return frozenset(found - {""})
 
     def _last_set(self, node: cst.Name | cst.Attribute) -> int:
@@ -730,16 +752,26 @@ class Types:
         bindings = self._names.bindings(root) if isinstance(root, cst.Name) else None
         return max((binding.order for binding in bindings or ()), default=-1)
 
-    def _holding(self, child: cst.CSTNode, parent: cst.CSTNode) -> Iterator[tuple[cst.BaseExpression, bool]]:
-        yield from self._reach.conditions(child, parent)
-        if isinstance(parent, BLOCKS):
-            for statement in self._reach.before(child, parent):
-                if isinstance(statement, cst.If) and self._reach.block_leaves(statement.body) is not None:
-                    yield statement.test, False
-                elif isinstance(statement, cst.SimpleStatementLine):
-                    for part in statement.body:
-                        if isinstance(part, cst.Assert):
-                            yield part.test, True
+    def _holding(self, child: cst.CSTNode, parent: cst.CSTNode) -> Iterable[tuple[cst.BaseExpression, bool]]:
+        """The tests, and their outcomes, that hold in a child of a parent for what stands in that."""
+        if type(parent) not in BLOCKS:
+            return self._reach.conditions(child, parent)
+        order = self._names.order
+        return takewhile(lambda one: order[one[0]] < order[child], self._held(parent, child))
+
+    def _held(self, block: cst.CSTNode, until: cst.CSTNode) -> list[tuple[cst.BaseExpression, bool]]:
+        """The tests that hold behind statements of a block: of those before one of them, and perhaps of more."""
+        if block not in self._tests:
+            self._tests[block] = [], deque(one for one in getattr(block, "body", ()) if type(one) in _MAY_TEST)
+        held, statements = self._tests[block]
+        order = self._names.order
+        while statements and order[statements[0]] < order[until]:
+            statement = statements.popleft()
+            if type(statement) is not cst.If:
+                held += [(part.test, True) for part in statement.body if type(part) is cst.Assert]
+            elif self._reach.block_leaves(statement.body) is not None:
+                held.append((statement.test, False))
+        return held
 
     def _tested(self, test: cst.BaseExpression, outcome: bool, key: str) -> Alternatives:
         if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
@@ -762,6 +794,27 @@ class Types:
         return self._instances(pattern.cls) if isinstance(pattern, cst.MatchClass) else None
 
 
+_INFERRED: Mapping[type[cst.CSTNode], Callable[[Types, Any], Alternatives]] = {
+    cst.Attribute: Types._attribute,
+    cst.Await: lambda types, node: _awaited(types._infer(node.expression)),
+    cst.BinaryOperation: Types._binary,
+    cst.BooleanOperation: Types._boolean,
+    cst.Call: Types._call,
+    cst.Comparison: Types._comparison,
+    cst.ConcatenatedString: Types._string,
+    cst.IfExp: Types._conditional,
+    cst.Name: Types._name,
+    cst.NamedExpr: lambda types, node: types._infer(node.value),
+    cst.SimpleString: Types._string,
+    cst.Subscript: Types._subscript,
+    cst.UnaryOperation: Types._unary,
+}
+
+
+_TYPED = _LITERALS.keys() | _INFERRED.keys()
+"""What may have a type that can be told."""
+
+
 @dataclass(frozen=True)
 class _Setting:
     """One place that sets an attribute of a class or of its instances."""
@@ -774,48 +827,38 @@ class _Setting:
     """Which element of ``value`` it is given."""
 
 
-def _set_in(owner: cst.ClassDef) -> Iterator[_Setting]:
-    """The attributes that a class body sets, and those that its methods set on their first parameter."""
-    stack = [(child, "") for child in children(owner.body)]
-    while stack:
-        node, receiver = stack.pop()
-        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-            if not receiver:
-                yield _Setting(node.name.value, node)
-                parameters = _positional(node) if isinstance(node, cst.FunctionDef) else []
-                if parameters and isinstance(node, cst.FunctionDef):
-                    stack.append((node.body, parameters[0].name.value))
-            continue
-        yield from _set_by(node, receiver)
-        stack.extend((child, receiver) for child in children(node))
-
-
-def _set_by(node: cst.CSTNode, receiver: str) -> Iterator[_Setting]:
+def _set_by(node: Any, receiver: str) -> Iterator[_Setting]:
+    kind = type(node)
     targets: list[cst.BaseExpression] = []
     value: cst.BaseExpression | None = None
     annotation: cst.Annotation | None = None
-    if isinstance(node, cst.Assign):
+    if kind is cst.FunctionDef or kind is cst.ClassDef:
+        if not receiver:
+            yield _Setting(node.name.value, node)
+    elif kind is cst.Import or kind is cst.ImportFrom:
+        if not receiver and not isinstance(node.names, cst.ImportStar):
+            for alias in node.names:
+                yield _Setting(alias.evaluated_alias or alias.evaluated_name.partition(".")[0], node)
+    elif kind is cst.Assign:
         targets, value = [target.target for target in node.targets], node.value
-    elif isinstance(node, (cst.AnnAssign, cst.AugAssign)):
-        targets, value = [node.target], node.value if isinstance(node, cst.AnnAssign) else None
-        annotation = node.annotation if isinstance(node, cst.AnnAssign) else None
-    elif isinstance(node, (cst.For, cst.CompFor)):
+    elif kind is cst.AnnAssign:
+        targets, value, annotation = [node.target], node.value, node.annotation
+    elif kind is cst.WithItem:
+        targets = [] if node.asname is None else [node.asname.name]
+    else:
         targets = [node.target]
-    elif isinstance(node, cst.WithItem) and node.asname is not None:
-        targets = [node.asname.name]
-    elif isinstance(node, (cst.Import, cst.ImportFrom)) and not receiver and not isinstance(node.names, cst.ImportStar):
-        for alias in node.names:
-            yield _Setting(alias.evaluated_alias or alias.evaluated_name.partition(".")[0], node)
     found: list[tuple[cst.BaseExpression, cst.BaseExpression | None, int | None]]
     found = [(target, value, None) for target in targets]
     while found:
         target, value, index = found.pop()
-        if isinstance(target, (cst.Tuple, cst.List)):
+        if isinstance(target, cst.Name):
+            if not receiver:
+                yield _Setting(target.value, node, value, annotation, index)
+        elif isinstance(target, cst.Attribute):
+            if receiver and dotted(target.value) == receiver:
+                yield _Setting(target.attr.value, node, value, annotation, index)
+        elif isinstance(target, (cst.Tuple, cst.List)):
             found.extend(taken_apart(target, value if index is None else None))
-        elif receiver and isinstance(target, cst.Attribute) and dotted(target.value) == receiver:
-            yield _Setting(target.attr.value, node, value, annotation, index)
-        elif not receiver and isinstance(target, cst.Name):
-            yield _Setting(target.value, node, value, annotation, index)
 
 
 def _is_given_class(method: cst.FunctionDef) -> bool:
