@@ -9,8 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Set
 from functools import lru_cache
 
-from py314_check.api import pieces
+from py314_check.api import code_in, pieces
 
+_MAY_BE_BAD = re.compile(rb"\\(?:[^\r\n\\'\"abfnrtvx0-7\x80-\xff]|[4-7][0-7][0-7])")
 # A backslash and what it stands before; "bad" are no escapes at all, "text" are none in bytes.
 _ESCAPES = re.compile(
     rb"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\x80-\xff]|[4-7][0-7][0-7])|(?P<text>[NuU])|.)", re.DOTALL
@@ -18,13 +19,23 @@ _ESCAPES = re.compile(
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
 _FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
+_BEFORE = re.compile(rb"(?:^|[\r\n])([ \t\f]*)\Z")
+_RUNS_ON = re.compile(rb"\\[\r\n]|\"\"\"|'''")
+_MARGIN = 200  # bytes of a line that are read before a word
+_BLOCK = 2000  # bytes of a block that are read; a longer one may hold anything
 _HEADER = re.compile(rb"(class|async|def)\b")
 _FUNCTION = re.compile(rb"(async[ \t]+)?def[ \t]+(\w+)")
 _GIVES = re.compile(rb"\breturn\b[ \t]*(?!None\b)[^\s#;]|\byield\b")
 _NAMES = re.compile(rb"[^\W\d]\w*")
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
-_CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 _STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
+_YIELD = re.compile(rb"yield\b")
+_WALRUS = re.compile(rb":=")
+_WAITS = (re.compile(rb"await\b"), re.compile(rb"async[\s\\]+for\b"))
+_GAP = rb"(?:[\s\\]|\#[^\r\n]*[\r\n])*"
+_OPENED = re.compile(rb"(?:\A[^\r\n]*(?:[\r\n]|\Z)|[({])%b\Z" % _GAP)
+_NAMED = re.compile(rb"(?:\A[^\r\n]*(?:[\r\n]|\Z)|[(\[{,])%b[\w\x80-\xff]+[\s\\]*\Z" % _GAP)
+_IN_LINE = re.compile(rb"(?:\A|[\r\n])(?:[ \t\f]*|[^\r\n]*(?::|->)[^\r\n]*)\Z")
 _IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
 _DEF = re.compile(rb"def[ \t\\][^\r\n]*")
 _HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
@@ -49,6 +60,8 @@ _OPERATORS = frozenset((b"and", b"bool", b"else", b"if", b"not", b"or", b"False"
 
 def may_hold_invalid_escape(data: bytes) -> bool:
     """Whether a string that is not raw may hold a backslash that begins no escape sequence."""
+    if _MAY_BE_BAD.search(data) is None:
+        return False
     found = [(match.start(), match.lastgroup) for match in _ESCAPES.finditer(data) if match.lastgroup is not None]
     if not found:
         return False
@@ -67,13 +80,17 @@ def may_hold_invalid_escape(data: bytes) -> bool:
             last = at
             if b"r" not in prefix or (piece.is_template and depth > 0):
                 return True
+        if index == len(found):
+            return False
         if piece.is_cut(data):
             return True
-    return index < len(found)
+    return True
 
 
 def may_leave_finally(data: bytes) -> bool:
     """Whether a ``finally`` block has a word in it that may leave it."""
+    if not any(_may_leave(data, header.start()) for header in _FINALLY.finditer(data)):
+        return False
     text = _code(data)
     if text is None:
         return True
@@ -95,12 +112,29 @@ def may_leave_finally(data: bytes) -> bool:
     return False
 
 
+def _may_leave(data: bytes, start: int) -> bool:
+    """Whether the block of the ``finally`` at an offset may have such a word, or more lines than its indentation says."""
+    blank = _BEFORE.search(data[max(start - _MARGIN, 0) : start])
+    if blank is None:
+        return False
+    text = data[start : start + _BLOCK]
+    lines = _LINES.finditer(text)
+    next(lines)
+    outer = len(blank[1].expandtabs(8))
+    behind = (one.start() for one in lines if len(one[1].expandtabs(8)) <= outer and one[2].strip()[:1] not in b"#")
+    end = next(behind, None)
+    if end is None and len(text) == _BLOCK:
+        return True
+    code = code_in(text[:end])
+    return code is None or bool(_LEAVES.search(code) or _RUNS_ON.search(text[:end]) or _depth(code))
+
+
 def may_hold_expression_in_annotation(data: bytes) -> bool:
     """Whether ``:=``, ``yield`` or ``await`` stands behind a colon or an arrow that may begin an annotation."""
-    text = _code(data) if any(word in data for word in (b":=", b"yield", b"await", b"async")) else b""
+    text = _code(data) if _is_bracketed(data) else b""
     if text is None:
         return True
-    if not _may_annotate(text):
+    if not _is_bracketed(text) or not _may_annotate(text):
         return False
     depth = 0
     in_header = annotates = False
@@ -121,14 +155,31 @@ def may_hold_expression_in_annotation(data: bytes) -> bool:
     return False
 
 
+def _is_bracketed(data: bytes) -> bool:
+    """Whether one of these words stands as it would in an annotation.
+
+    That is ``yield`` right behind a bracket, ``:=`` with its name behind a bracket or a comma, and what awaits behind
+    a colon or an arrow in its line, or first in it.
+    """
+    return (
+        _stands(data, _YIELD, _OPENED)
+        or _stands(data, _WALRUS, _NAMED)
+        or any(_stands(data, word, _IN_LINE) for word in _WAITS)
+    )
+
+
+def _stands(data: bytes, word: re.Pattern[bytes], behind: re.Pattern[bytes]) -> bool:
+    places = (match.start() for match in word.finditer(data))
+    return any(behind.search(data[max(start - _MARGIN, 0) : start]) for start in places)
+
+
 def _may_annotate(text: bytes) -> bool:
     """Whether one of these words stands in a continued line, or behind a colon or an arrow in its own."""
     depth = line = done = 0
     for word in _IN_ANNOTATION.finditer(text):
         start = max(text.rfind(b"\n", done, word.start()), text.rfind(b"\r", done, word.start())) + 1
         if start:
-            depth += sum(text.count(one, line, start) for one in (b"(", b"[", b"{"))
-            depth -= sum(text.count(one, line, start) for one in (b")", b"]", b"}"))
+            depth += _depth(text[line:start])
             line = done = start
         if depth or any(text.find(one, done, word.start()) >= 0 for one in (b":", b"->")):
             return True
@@ -274,22 +325,14 @@ def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
                 yield indent, b" ".join(parts)
             indent, parts, depth = len(blank.expandtabs(8)), [], 0
         parts.append(line)
-        depth += sum(map(line.count, (b"(", b"[", b"{"))) - sum(map(line.count, (b")", b"]", b"}")))
+        depth += _depth(line)
     if parts:
         yield indent, b" ".join(parts)
 
 
-@lru_cache(maxsize=1)  # several rules ask
-def _code(data: bytes) -> bytes | None:
-    """The code without comments and what is in strings, but for f-strings; None where it cannot be told apart."""
-    code: list[bytes] = []
-    done = 0
-    for piece in pieces(data):
-        if piece.is_cut(data):
-            return None
-        shown = b"" if piece.prefix == b"#" else b"''"
-        if piece.is_template:
-            shown = data[piece.start : piece.end].replace(b"\n", b" ").replace(b"\r", b" ")
-        code += (data[done : piece.start], shown)
-        done = piece.end
-    return _CONTINUED.sub(b" ", b"".join([*code, data[done:]]))
+def _depth(code: bytes) -> int:
+    """How many more brackets are opened than closed."""
+    return sum(map(code.count, (b"(", b"[", b"{"))) - sum(map(code.count, (b")", b"]", b"}")))
+
+
+_code = lru_cache(maxsize=1)(code_in)  # several rules ask

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 from py314_check.api import Change, Confidence, Impact, Level, Remove, Replace, Rule, UnusedSuppression, Words
 
-_OUR_CODES = re.compile(rb"\b(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d")
+_OUR_CODES = rb"%b[^\w\r\n:#]*:[^\r\n:#]*?\b(?i:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)"
 _LISTED = re.compile(r"\w+(?:[, \t]+\w+)*(?=\]?$)")
 """The codes in a comment."""
+
+
+def _in_any_case(word: str) -> list[str]:
+    return sorted({"".join(letters) for letters in product(*({one.lower(), one.upper()} for one in word))})
 
 
 class UnusedSuppressionComment(Rule):
@@ -44,9 +49,11 @@ class UnusedSuppressionComment(Rule):
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     languages = frozenset({"python", "pyproject", "setup.cfg"})
     words = (
-        Words("py314", remarks=True),
-        Words("noqa", remarks=True, test=_OUR_CODES.search),
-        Words("NOQA", remarks=True, test=_OUR_CODES.search),
+        *(Words(word, remarks=True) for word in _in_any_case("py314")),
+        *(
+            Words(word, remarks=True, test=re.compile(_OUR_CODES % word.encode()).search)
+            for word in _in_any_case("noqa")
+        ),
     )
 
     def visit_UnusedSuppression(self, unused: UnusedSuppression) -> None:
