@@ -6,7 +6,7 @@ They may hold where a rule finds nothing, and must hold wherever it does find so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from py314_check.api import code_in, pieces
@@ -37,25 +37,6 @@ _OPENED = re.compile(rb"(?:\A[^\r\n]*(?:[\r\n]|\Z)|[({])%b\Z" % _GAP)
 _NAMED = re.compile(rb"(?:\A[^\r\n]*(?:[\r\n]|\Z)|[(\[{,])%b[\w\x80-\xff]+[\s\\]*\Z" % _GAP)
 _IN_LINE = re.compile(rb"(?:\A|[\r\n])(?:[ \t\f]*|[^\r\n]*(?::|->)[^\r\n]*)\Z")
 _IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
-_DEF = re.compile(rb"def[ \t\\][^\r\n]*")
-_HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
-_BRACKET = re.compile(rb"[()\[\]{}]")
-_RETURNS = re.compile(rb"\s*(?:->([^:]*))?:")
-_SAYS_BOOL = re.compile(rb"bool\b|'")
-_NAME = rb"[\w\x80-\xff]+"
-_WORDS = re.compile(_NAME)
-_NO_RESULT = re.compile(rb"(?:async|class|def|for|try|while|with)\b|match\b[^=\r\n]*:$|@")
-_RESULT = re.compile(rb"\breturn\b([^\r\n;]*)")
-_CONDITION = re.compile(rb"(?:if|elif)\b(.*):[^:]*")
-_ASSIGNED = re.compile(rb"(%b)\s*=(?!=)|^(%b)\s*:" % (_NAME, _NAME))
-_TEST_CALL = re.compile(rb"(?<![.\w\x80-\xff])(?:callable|isinstance|type)\s*\(([\s(]*%b[\s)]*)(?=[,)])" % _NAME)
-_IDENTITY = re.compile(
-    rb"(?<![.\w\x80-\xff])(%(name)b)[\s)]+is\s(?:\s*not\s)?[\s(]*None\b"
-    rb"|(?<![.\w\x80-\xff])None[\s)]+is\s(?:\s*not\s)?[\s(]*(%(name)b)" % {b"name": _NAME}
-)
-_IS_TYPE = rb"(?:is\b(?:\s+not\b)?|[!=]=)[\s(]*"
-_OF_TYPE = re.compile(rb"\?[\s)]*%(is)b[\w.]+|(?<![\w.])[\w.]+[\s)]*%(is)b\?" % {b"is": _IS_TYPE})
-_OPERATORS = frozenset((b"and", b"bool", b"else", b"if", b"not", b"or", b"False", b"True"))
 
 
 def may_hold_invalid_escape(data: bytes) -> bool:
@@ -99,11 +80,11 @@ def may_leave_finally(data: bytes) -> bool:
         if nested:
             nested -= 1
             continue
-        statements = _statements(text, header.start() + 1)
-        outer, first = next(statements)
+        block = statements(text, header.start() + 1)
+        outer, first = next(block)
         if _LEAVES.search(first):
             return True
-        for indent, statement in statements:
+        for indent, statement in block:
             if indent <= outer:
                 break
             if _LEAVES.search(statement):
@@ -113,7 +94,7 @@ def may_leave_finally(data: bytes) -> bool:
 
 
 def _may_leave(data: bytes, start: int) -> bool:
-    """Whether the block of the ``finally`` at an offset may have such a word, or more lines than its indentation says."""
+    """Whether the block of a ``finally`` may have such a word, or more lines than its indentation says."""
     blank = _BEFORE.search(data[max(start - _MARGIN, 0) : start])
     if blank is None:
         return False
@@ -193,7 +174,7 @@ def may_stand_in_class(data: bytes, pattern: re.Pattern[bytes]) -> bool:
     if text is None:
         return True
     around: list[tuple[int, bytes]] = []  # the headers that the statement may be in: indentation, first word
-    for indent, statement in _statements(text):
+    for indent, statement in statements(text):
         while around and around[-1][0] >= indent:
             around.pop()
         header = _HEADER.match(statement)
@@ -216,7 +197,7 @@ def may_return_from_test(data: bytes) -> bool:
     if text is None:
         return True
     around: list[tuple[int, bool]] = []  # the functions that the statement may be in: indentation, whether a test
-    for indent, statement in _statements(text):
+    for indent, statement in statements(text):
         while around and around[-1][0] >= indent:
             around.pop()
         function = _FUNCTION.match(statement)
@@ -235,84 +216,7 @@ def returned(form: str) -> Callable[[bytes], object]:
     return re.compile(rb"->[\s(\"']*(?:\w+\s*\.\s*)*%(form)b\b|\b%(form)b\s+as\b" % {b"form": form.encode()}).search
 
 
-def may_be_type_predicate(data: bytes) -> bool:
-    """Whether a function may return nothing but whether its first argument is of some type, and say no more than bool.
-
-    Looked at are the annotations, the kinds of statements, and which characters and calls a result is made of.
-    """
-    text = _code(data) if any(map(_may_be_header, _DEF.findall(data))) else b""
-    return text is None or any(_may_be_predicate(text, match) for match in _HEADER_OF_DEF.finditer(text))
-
-
-def _may_be_header(line: bytes) -> bool:
-    """Whether a line may begin the header of a predicate: it is not all of one that says something else."""
-    _, arrow, result = line.partition(b"->")
-    if arrow:
-        return _SAYS_BOOL.search(result) is not None or b'"' in result
-    return not line.endswith(b":") or line.count(b":") > 1
-
-
-def _may_be_predicate(text: bytes, header: re.Match[bytes]) -> bool:
-    end = _closed(text, header.end())
-    parameters = text[header.end() : end]
-    returns = _RETURNS.match(text, end)
-    if returns is None or (b":" not in parameters if returns[1] is None else not _SAYS_BOOL.search(returns[1])):
-        return False
-    body: list[bytes] = []
-    last, first = b"", -1
-    for indent, statement in _statements(text, returns.end()):
-        first = indent if first < 0 else first
-        if indent < first:
-            break
-        if _NO_RESULT.match(statement):
-            return False
-        body.append(statement)
-        if indent == first:
-            last = statement
-            if statement.startswith(b"return"):
-                break
-    if not last.startswith((b"return", b"raise", b"else")):
-        return False
-    code = b"\n".join(body)
-    tested = [one for one in body if _TEST_CALL.search(one) is not None or _IDENTITY.search(one) is not None]
-    if not tested:
-        return False
-    given = {*_WORDS.findall(parameters)}
-    assigned = _OPERATORS.union(*(found for statement in tested for found in _ASSIGNED.findall(statement)))
-    results = _RESULT.findall(code)
-    if b"raise" not in code:  # otherwise, a condition may be about anything
-        results += [match[1] for match in map(_CONDITION.match, body) if match is not None]
-    return all(_may_be_test(result, given, assigned) for result in results)
-
-
-def _may_be_test(text: bytes, given: Set[bytes], assigned: Set[bytes]) -> bool:
-    """Whether an expression consists of tests of what is given, and of what is assigned."""
-    parts: list[bytes] = []
-    done = 0
-    for call in _TEST_CALL.finditer(text):
-        if call[1].strip(b" \t\f()") not in given:
-            return False
-        if call.start() >= done:
-            parts += (text[done : call.start()], b"?")
-            done = _closed(text, call.start(1))
-    rest = _OF_TYPE.sub(b"?", b"".join([*parts, text[done:]]))
-    if any(given.isdisjoint(names) for names in _IDENTITY.findall(rest)):
-        return False
-    rest = _IDENTITY.sub(b"?", rest)
-    return rest.translate(None, b" \t\f()?") == b"".join(words := _WORDS.findall(rest)) and assigned >= {*words}
-
-
-def _closed(text: bytes, start: int) -> int:
-    """Where the bracket closes that was opened right before an offset."""
-    depth = 1
-    for bracket in _BRACKET.finditer(text, start):
-        depth += 1 if bracket[0] in b"([{" else -1
-        if depth == 0:
-            return bracket.end()
-    return len(text)
-
-
-def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
+def statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
     """The statements of code from an offset on, each with its indentation, and on one line."""
     depth = 0
     indent = 0
