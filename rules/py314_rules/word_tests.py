@@ -16,6 +16,7 @@ _MAY_BE_BAD = re.compile(rb"\\(?:[^\r\n\\'\"abfnrtvx0-7\x80-\xff]|[4-7][0-7][0-7
 _ESCAPES = re.compile(
     rb"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\x80-\xff]|[4-7][0-7][0-7])|(?P<text>[NuU])|.)", re.DOTALL
 )
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
 _FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
@@ -101,8 +102,8 @@ def _may_leave(data: bytes, start: int) -> bool:
     text = data[start : start + _BLOCK]
     lines = _LINES.finditer(text)
     next(lines)
-    outer = len(blank[1].expandtabs(8))
-    behind = (one.start() for one in lines if len(one[1].expandtabs(8)) <= outer and one[2].strip()[:1] not in b"#")
+    outer = _width(blank[1])
+    behind = (one.start() for one in lines if _width(one[1]) <= outer and one[2].strip()[:1] not in b"#")
     end = next(behind, None)
     if end is None and len(text) == _BLOCK:
         return True
@@ -227,16 +228,22 @@ def statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
         if depth <= 0:
             if parts:
                 yield indent, b" ".join(parts)
-            indent, parts, depth = len(blank.expandtabs(8)), [], 0
+            indent, parts, depth = _width(blank), [], 0
         parts.append(line)
         depth += _depth(line)
     if parts:
         yield indent, b" ".join(parts)
 
 
+def _width(blank: bytes) -> int:
+    """The width of an indentation, which a form feed begins anew."""
+    return len(blank.rpartition(b"\f")[2].expandtabs(8))
+
+
 def _depth(code: bytes) -> int:
     """How many more brackets are opened than closed."""
-    return sum(map(code.count, (b"(", b"[", b"{"))) - sum(map(code.count, (b")", b"]", b"}")))
+    brackets = code.translate(None, _NO_BRACKETS)
+    return sum(1 if bracket in b"([{" else -1 for bracket in brackets) if brackets else 0
 
 
 _code = lru_cache(maxsize=1)(code_in)  # several rules ask

@@ -26,6 +26,7 @@ _LETTERS = frozenset(bytes([letter]) for letter in b"bBfFrRtTuU")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _OPENS = re.compile(rb"(?:^|[\r\n])[ \t\f]*[bBfFrRtTuU]{0,2}\Z")
 _ENDS = re.compile(rb"[ \t\f]*(?:[\r\n;#]|\Z)")
+_BRACES = re.compile(rb"(\{\{|\}\}|[{}])")
 _CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 
 
@@ -96,7 +97,7 @@ class _CutError(Exception):
 
 
 def code_in(data: bytes) -> bytes | None:
-    """The code, each string empty but for f-strings, without comments, and with continued lines joined.
+    """The code without comments, each string empty but for what is in the braces of f-strings; continued lines joined.
 
     None where strings and code cannot be told apart.
     """
@@ -110,12 +111,25 @@ def code_in(data: bytes) -> bytes | None:
             return b"''"
         if piece.is_cut(data):
             raise _CutError
-        return match[0].replace(b"\n", b" ").replace(b"\r", b" ")
+        return _fields(match[0])
 
     try:
         return _CONTINUED.sub(b" ", _PIECES.sub(shown, data))
     except _CutError:
         return None
+
+
+def _fields(template: bytes) -> bytes:
+    """A template without its text, on one line."""
+    quote = template[:3] if template[:3] in (b"'''", b'"""') else template[:1]
+    kept: list[bytes] = []
+    depth = 0
+    for part in _BRACES.split(template.replace(b"\n", b" ").replace(b"\r", b" ")):
+        if depth == 0 and part != b"{":
+            continue  # text, or a doubled brace
+        depth += part.count(b"{") - part.count(b"}") if part in (b"{", b"}", b"{{", b"}}") else 0
+        kept.append(part)
+    return quote + b"".join(kept) + quote
 
 
 def _is_statement(data: bytes, piece: Piece) -> bool:
