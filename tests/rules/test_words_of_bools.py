@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from helpers.layouts import LAYOUTS
 from helpers.scanning import found
-from py314_check.languages.python.standard import standard
 from py314_rules.deprecated import _bools
+
+from py314_check.languages.python.standard import standard
 
 # One program between two lines of dashes.
 PROGRAMS = r"""
@@ -442,7 +443,7 @@ def f(d: "D"): return ~d.on
 def f() -> "bool": ...
 x = ~f()
 ---
-def f(): 
+def f():
     while True: yield
 def g():
     x = yield
@@ -474,11 +475,11 @@ x = ~(yes := True)
 ---
 def f(n: float, m: int): return ~(0 < n <= m)
 ---
-def f(n): 
+def f(n):
     n = int(n)
     return ~(n == 1)
 ---
-def f(n): 
+def f(n):
     n = str(n).strip().lower()
     return ~(n == "x")
 ---

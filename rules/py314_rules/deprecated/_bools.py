@@ -365,7 +365,10 @@ class _Values:
             case ast.Call():
                 if _last(node.func) in _MAKE_NO_SCALARS or not self._is_typed(node):
                     return False
-                return not self._is_of_file(node.func) or self._ask("number", node.func, self._gives_scalar)
+                function = node.func
+                if isinstance(function, _NAMES) and self._is_of_file(function):
+                    return self._ask("number", function, self._gives_scalar)
+                return True
             case ast.Attribute():
                 return self._is_typed(node) and (
                     not self._is_of_file(node) or self._ask("number", node, self._gives_scalar)
@@ -564,7 +567,8 @@ def _is_bare_parameter(statement: bytes, name: bytes) -> bool:
         return False
     for start in word_places(statement, name):
         end = start + len(name)
-        if not statement[max(start - 20, 0) : start].rstrip().endswith(b",") or statement[end : end + 20].lstrip()[:1] == b":":
+        before, behind = statement[max(start - 20, 0) : start].rstrip(), statement[end : end + 20].lstrip()
+        if not before.endswith(b",") or behind.startswith(b":"):
             return False
     return True
 
