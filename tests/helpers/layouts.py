@@ -41,7 +41,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "CRLF": lambda source: source.replace("\n", "\r\n"),
     "CR": lambda source: source.replace("\n", "\r"),
     "tabs": lambda source: source.replace("    ", "\t"),
-    "byte order mark": lambda source: "\ufeff" + source,
+    "byte order mark": lambda source: "\ufeff\n" + source,
     "form feeds": _with_form_feeds,
     "remarks": _with_remarks,
     "continued": _continued,

@@ -260,15 +260,18 @@ def _tells(body: Sequence[tuple[int, bytes]], is_whole: bool, values: Set[bytes]
         if targets and (not names.isdisjoint(values) or _may_be_test(value, calls, values, assigned)):
             assigned.update(_WORDS.findall(b" ".join(targets)))
         leaves += (
-            (index, indent, _RAISED if one[1] == b"raise" else one[2].strip(_AROUND))
-            for one in _LEAVES.finditer(statement)
+            (index, indent, _RAISED if one[1] == b"raise" else one[2].strip()) for one in _LEAVES.finditer(statement)
         )
     results = {result for _, _, result in leaves} - {_RAISED}
     if not all(_may_be_test(result, calls, values, assigned) or _SETTLED.search(result) for result in results):
         return False
     if not is_whole:
         return True
-    if not is_tested or not results or (len(results) == 1 and results <= _CONSTANTS):
+    if (
+        not is_tested
+        or not results
+        or (len(results) == 1 and {result.strip(_AROUND) for result in results} <= _CONSTANTS)
+    ):
         return False
     for index, (indent, statement) in enumerate(body):
         condition = _CONDITION.match(statement)
@@ -285,7 +288,9 @@ def _is_all_the_same(leaves: Sequence[tuple[int, int, bytes]], index: int, inden
         return True
     number, depth, result = leaves[0]
     is_inside = number == index or depth > indent
-    return result in _CONSTANTS and not (is_inside and {_RAISED, result}.isdisjoint(one[2] for one in leaves[1:]))
+    return result.strip(_AROUND) in _CONSTANTS and not (
+        is_inside and {_RAISED, result}.isdisjoint(one[2] for one in leaves[1:])
+    )
 
 
 @lru_cache(maxsize=1)
