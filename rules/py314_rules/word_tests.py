@@ -6,47 +6,41 @@ They may hold where a rule finds nothing, and must hold wherever it does find so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from py314_check.api import pieces
+from py314_check.api import code_in, pieces
 
+_MAY_BE_BAD = re.compile(rb"\\(?:[^\r\n\\'\"abfnrtvx0-7\x80-\xff]|[4-7][0-7][0-7])")
 # A backslash and what it stands before; "bad" are no escapes at all, "text" are none in bytes.
 _ESCAPES = re.compile(
     rb"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\x80-\xff]|[4-7][0-7][0-7])|(?P<text>[NuU])|.)", re.DOTALL
 )
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 _LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
 _FINALLY = re.compile(rb"finally\b")
 _FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
+_BEFORE = re.compile(rb"(?:^|[\r\n])([ \t\f]*)\Z")
+_RUNS_ON = re.compile(rb"\\[\r\n]|\"\"\"|'''")
+_MARGIN = 200  # bytes of a line that are read before a word
+_BLOCK = 2000  # bytes of a block that are read; a longer one may hold anything
 _LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
-_CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
-_STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
-_IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
-_DEF = re.compile(rb"def[ \t\\][^\r\n]*")
-_HEADER_OF_DEF = re.compile(rb"^[ \t\f]*def[ \t]+(?!__)[^\r\n(]*\(", re.MULTILINE)
-_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
-_NO_BRACKETS = bytes.maketrans(b"()[]{}", b"      ")
 _BRACKET = re.compile(rb"[()\[\]{}]")
-_RETURNS = re.compile(rb"\s*(?:->([^:]*))?:")
-_SAYS_BOOL = re.compile(rb"bool\b|'")
-_NAME = rb"[\w\x80-\xff]+"
-_WORDS = re.compile(_NAME)
-_NO_RESULT = re.compile(rb"(?:async|class|def|for|try|while|with)\b|match\b[^=\r\n]*:$|@")
-_RESULT = re.compile(rb"\breturn\b([^\r\n;]*)")
-_CONDITION = re.compile(rb"(?:if|elif)\b(.*):[^:]*")
-_ASSIGNED = re.compile(rb"(%b)\s*=(?!=)|^(%b)\s*:" % (_NAME, _NAME))
-_TEST_CALL = re.compile(rb"(?<![.\w\x80-\xff])(?:callable|isinstance|type)\s*\(([\s(]*%b[\s)]*)(?=[,)])" % _NAME)
-_IDENTITY = re.compile(
-    rb"(?<![.\w\x80-\xff])(%(name)b)[\s)]+is\s(?:\s*not\s)?[\s(]*None\b"
-    rb"|(?<![.\w\x80-\xff])None[\s)]+is\s(?:\s*not\s)?[\s(]*(%(name)b)" % {b"name": _NAME}
-)
-_IS_TYPE = rb"(?:is\b(?:\s+not\b)?|[!=]=)[\s(]*"
-_OF_TYPE = re.compile(rb"\?[\s)]*%(is)b[\w.]+|(?<![\w.])[\w.]+[\s)]*%(is)b\?" % {b"is": _IS_TYPE})
-_OPERATORS = frozenset((b"and", b"bool", b"else", b"if", b"not", b"or", b"False", b"True"))
+_STATEMENT_PARTS = re.compile(rb"[\r\n]|[\[({]|[\])}]|:=|:|->|\b(?:def|yield|await|async)\b")
+_YIELD = re.compile(rb"yield\b")
+_WALRUS = re.compile(rb":=")
+_WAITS = (re.compile(rb"await\b"), re.compile(rb"async[\s\\]+for\b"))
+_GAP = rb"(?:[\s\\]|\#[^\r\n]*[\r\n])*"
+_OPENED = re.compile(rb"(?:\A[^\r\n]*(?:[\r\n]|\Z)|[({])%b\Z" % _GAP)
+_NAMED = re.compile(rb"(?:\A[^\r\n]*(?:[\r\n]|\Z)|[(\[{,])%b[\w\x80-\xff]+[\s\\]*\Z" % _GAP)
+_IN_LINE = re.compile(rb"(?:\A|[\r\n])(?:[ \t\f]*|[^\r\n]*(?::|->)[^\r\n]*)\Z")
+_IN_ANNOTATION = re.compile(rb":=|yield\b|await\b|async\b")
 
 
 def may_hold_invalid_escape(data: bytes) -> bool:
     """Whether a string that is not raw may hold a backslash that begins no escape sequence."""
+    if _MAY_BE_BAD.search(data) is None:
+        return False
     found = [(match.start(), match.lastgroup) for match in _ESCAPES.finditer(data) if match.lastgroup is not None]
     if not found:
         return False
@@ -65,13 +59,17 @@ def may_hold_invalid_escape(data: bytes) -> bool:
             last = at
             if b"r" not in prefix or (piece.is_template and depth > 0):
                 return True
+        if index == len(found):
+            return False
         if piece.is_cut(data):
             return True
-    return index < len(found)
+    return True
 
 
 def may_leave_finally(data: bytes) -> bool:
     """Whether a ``finally`` block has a word in it that may leave it."""
+    if not any(_may_leave(data, header.start()) for header in _FINALLY.finditer(data)):
+        return False
     text = _code(data)
     if text is None:
         return True
@@ -80,11 +78,11 @@ def may_leave_finally(data: bytes) -> bool:
         if nested:
             nested -= 1
             continue
-        statements = _statements(text, header.start() + 1)
-        outer, first = next(statements)
+        block = statements(text, header.start() + 1)
+        outer, first = next(block)
         if _LEAVES.search(first):
             return True
-        for indent, statement in statements:
+        for indent, statement in block:
             if indent <= outer:
                 break
             if _LEAVES.search(statement):
@@ -93,12 +91,29 @@ def may_leave_finally(data: bytes) -> bool:
     return False
 
 
+def _may_leave(data: bytes, start: int) -> bool:
+    """Whether the block of a ``finally`` may have such a word, or more lines than its indentation says."""
+    blank = _BEFORE.search(data[max(start - _MARGIN, 0) : start])
+    if blank is None:
+        return False
+    text = data[start : start + _BLOCK]
+    lines = _LINES.finditer(text)
+    next(lines)
+    outer = _width(blank[1])
+    behind = (one.start() for one in lines if _width(one[1]) <= outer and one[2].strip()[:1] not in b"#")
+    end = next(behind, None)
+    if end is None and len(text) == _BLOCK:
+        return True
+    code = code_in(text[:end])
+    return code is None or bool(_LEAVES.search(code) or _RUNS_ON.search(text[:end]) or _depth(code))
+
+
 def may_hold_expression_in_annotation(data: bytes) -> bool:
     """Whether ``:=``, ``yield`` or ``await`` stands behind a colon or an arrow that may begin an annotation."""
-    text = _code(data) if any(word in data for word in (b":=", b"yield", b"await", b"async")) else b""
+    text = _code(data) if _is_bracketed(data) else b""
     if text is None:
         return True
-    if not _may_annotate(text):
+    if not _is_bracketed(text) or not _may_annotate(text):
         return False
     depth = 0
     in_header = annotates = False
@@ -119,14 +134,31 @@ def may_hold_expression_in_annotation(data: bytes) -> bool:
     return False
 
 
+def _is_bracketed(data: bytes) -> bool:
+    """Whether one of these words stands as it would in an annotation.
+
+    That is ``yield`` right behind a bracket, ``:=`` with its name behind a bracket or a comma, and what awaits behind
+    a colon or an arrow in its line, or first in it.
+    """
+    return (
+        _stands(data, _YIELD, _OPENED)
+        or _stands(data, _WALRUS, _NAMED)
+        or any(_stands(data, word, _IN_LINE) for word in _WAITS)
+    )
+
+
+def _stands(data: bytes, word: re.Pattern[bytes], behind: re.Pattern[bytes]) -> bool:
+    places = (match.start() for match in word.finditer(data))
+    return any(behind.search(data[max(start - _MARGIN, 0) : start]) for start in places)
+
+
 def _may_annotate(text: bytes) -> bool:
     """Whether one of these words stands in a continued line, or behind a colon or an arrow in its own."""
     depth = line = done = 0
     for word in _IN_ANNOTATION.finditer(text):
         start = max(text.rfind(b"\n", done, word.start()), text.rfind(b"\r", done, word.start())) + 1
         if start:
-            depth += sum(text.count(one, line, start) for one in (b"(", b"[", b"{"))
-            depth -= sum(text.count(one, line, start) for one in (b")", b"]", b"}"))
+            depth += _depth(text[line:start])
             line = done = start
         if depth or any(text.find(one, done, word.start()) >= 0 for one in (b":", b"->")):
             return True
@@ -139,84 +171,7 @@ def returned(form: str) -> Callable[[bytes], object]:
     return re.compile(rb"->[\s(\"']*(?:\w+\s*\.\s*)*%(form)b\b|\b%(form)b\s+as\b" % {b"form": form.encode()}).search
 
 
-def may_be_type_predicate(data: bytes) -> bool:
-    """Whether a function may return nothing but whether its first argument is of some type, and say no more than bool.
-
-    Looked at are the annotations, the kinds of statements, and which characters and calls a result is made of.
-    """
-    text = _code(data) if any(map(_may_be_header, _DEF.findall(data))) else b""
-    return text is None or any(_may_be_predicate(text, match) for match in _HEADER_OF_DEF.finditer(text))
-
-
-def _may_be_header(line: bytes) -> bool:
-    """Whether a line may begin the header of a predicate: it is not all of one that says something else."""
-    _, arrow, result = line.partition(b"->")
-    if arrow:
-        return _SAYS_BOOL.search(result) is not None or b'"' in result
-    return not line.endswith(b":") or line.count(b":") > 1
-
-
-def _may_be_predicate(text: bytes, header: re.Match[bytes]) -> bool:
-    end = _closed(text, header.end())
-    parameters = text[header.end() : end]
-    returns = _RETURNS.match(text, end)
-    if returns is None or (b":" not in parameters if returns[1] is None else not _SAYS_BOOL.search(returns[1])):
-        return False
-    body: list[bytes] = []
-    last, first = b"", -1
-    for indent, statement in _statements(text, returns.end()):
-        first = indent if first < 0 else first
-        if indent < first:
-            break
-        if _NO_RESULT.match(statement):
-            return False
-        body.append(statement)
-        if indent == first:
-            last = statement
-            if statement.startswith(b"return"):
-                break
-    if not last.startswith((b"return", b"raise", b"else")):
-        return False
-    code = b"\n".join(body)
-    tested = [one for one in body if _TEST_CALL.search(one) is not None or _IDENTITY.search(one) is not None]
-    if not tested:
-        return False
-    given = {*_WORDS.findall(parameters)}
-    assigned = _OPERATORS.union(*(found for statement in tested for found in _ASSIGNED.findall(statement)))
-    results = _RESULT.findall(code)
-    if b"raise" not in code:  # otherwise, a condition may be about anything
-        results += [match[1] for match in map(_CONDITION.match, body) if match is not None]
-    return all(_may_be_test(result, given, assigned) for result in results)
-
-
-def _may_be_test(text: bytes, given: Set[bytes], assigned: Set[bytes]) -> bool:
-    """Whether an expression consists of tests of what is given, and of what is assigned."""
-    parts: list[bytes] = []
-    done = 0
-    for call in _TEST_CALL.finditer(text):
-        if call[1].strip(b" \t\f()") not in given:
-            return False
-        if call.start() >= done:
-            parts += (text[done : call.start()], b"?")
-            done = _closed(text, call.start(1))
-    rest = _OF_TYPE.sub(b"?", b"".join([*parts, text[done:]]))
-    if any(given.isdisjoint(names) for names in _IDENTITY.findall(rest)):
-        return False
-    rest = _IDENTITY.sub(b"?", rest)
-    return rest.translate(None, b" \t\f()?") == b"".join(words := _WORDS.findall(rest)) and assigned >= {*words}
-
-
-def _closed(text: bytes, start: int) -> int:
-    """Where the bracket closes that was opened right before an offset."""
-    depth = 1
-    for bracket in _BRACKET.finditer(text, start):
-        depth += 1 if bracket[0] in b"([{" else -1
-        if depth == 0:
-            return bracket.end()
-    return len(text)
-
-
-def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
+def statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
     """The statements of code from an offset on, each with its indentation, and on one line."""
     depth = 0
     indent = 0
@@ -227,29 +182,25 @@ def _statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
         if depth <= 0:
             if parts:
                 yield indent, b" ".join(parts)
-            indent, parts, depth = len(blank.expandtabs(8)), [], 0
+            indent, parts, depth = _width(blank), [], 0
         parts.append(line)
-        depth += len(line.translate(None, b")]}")) - len(line.translate(None, b"([{"))
+        depth += _depth(line)
     if parts:
         yield indent, b" ".join(parts)
 
 
-@lru_cache(maxsize=1)  # several rules ask
-def _code(data: bytes) -> bytes | None:
-    """The code without comments and what is in strings, but for f-strings; None where it cannot be told apart."""
-    code: list[bytes] = []
-    done = 0
-    for piece in pieces(data):
-        if piece.is_cut(data):
-            return None
-        shown = b"" if piece.prefix == b"#" else b"''"
-        if piece.is_template:
-            shown = data[piece.start : piece.end].replace(b"\n", b" ").replace(b"\r", b" ")
-            if any(shown.count(one) != shown.count(other) for one, other in _PAIRS):
-                shown = shown.translate(_NO_BRACKETS)  # as text; otherwise, statements would not end
-        code += (data[done : piece.start], shown)
-        done = piece.end
-    return _CONTINUED.sub(b" ", b"".join([*code, data[done:]]))
+def _width(blank: bytes) -> int:
+    """The width of an indentation, which a form feed begins anew."""
+    return len(blank.rpartition(b"\f")[2].expandtabs(8))
+
+
+def _depth(code: bytes) -> int:
+    """How many more brackets are opened than closed."""
+    brackets = code.translate(None, _NO_BRACKETS)
+    return sum(1 if bracket in b"([{" else -1 for bracket in brackets) if brackets else 0
+
+
+_code = lru_cache(maxsize=1)(code_in)  # several rules ask
 
 
 def code(data: bytes) -> bytes | None:
@@ -273,4 +224,9 @@ def in_code(pattern: bytes) -> Callable[[bytes], bool]:
 
 def closing(text: bytes, start: int) -> int:
     """Where the bracket ends, in ``code``, that was opened right before an offset."""
-    return _closed(text, start)
+    depth = 1
+    for bracket in _BRACKET.finditer(text, start):
+        depth += 1 if bracket[0] in b"([{" else -1
+        if depth == 0:
+            return bracket.end()
+    return len(text)

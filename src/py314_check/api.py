@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 from py314_check.facts import FactError, Facts, load_facts
 from py314_check.mentions import Mentions, is_module, may_import, word_places, words_in
 from py314_check.model import Confidence, Crate, CrateVersions, Impact, Level, Place, Target, parse_version
-from py314_check.pieces import PIECE, pieces
+from py314_check.pieces import PIECE, code_in, pieces
 from py314_check.specifiers import admits, from_poetry
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ __all__ = [
     "Variable",
     "Words",
     "admits",
+    "code_in",
     "cst",
     "from_poetry",
     "is_module",

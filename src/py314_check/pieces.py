@@ -26,6 +26,8 @@ _LETTERS = frozenset(bytes([letter]) for letter in b"bBfFrRtTuU")
 _BRACKETS = re.compile(rb"[()\[\]{}]")
 _OPENS = re.compile(rb"(?:^|[\r\n])[ \t\f]*[bBfFrRtTuU]{0,2}\Z")
 _ENDS = re.compile(rb"[ \t\f]*(?:[\r\n;#]|\Z)")
+_BRACES = re.compile(rb"(\{\{|\}\}|[{}])")
+_CONTINUED = re.compile(rb"\\(?:\r\n|\r|\n)")
 
 
 class Piece(NamedTuple):
@@ -52,8 +54,12 @@ def pieces(data: bytes) -> Iterator[Piece]:
         if data[start] == 0x23:
             yield Piece(start, end, b"#")
         else:
-            prefix = _PREFIX.search(data[max(start - 3, 0) : start]) if data[start - 1 : start] in _LETTERS else None
-            yield Piece(start, end, b"" if prefix is None else prefix[1].lower())
+            yield Piece(start, end, _prefix(data, start) if data[start - 1 : start] in _LETTERS else b"")
+
+
+def _prefix(data: bytes, quote: int) -> bytes:
+    prefix = _PREFIX.search(data[max(quote - 3, 0) : quote])
+    return b"" if prefix is None else prefix[1].lower()
 
 
 def without_remarks(data: bytes) -> bytes:
@@ -84,6 +90,46 @@ def without_comments(data: bytes) -> bytes:
             code.append(data[done : piece.start])
             done = piece.end
     return b"".join([*code, data[done:]])
+
+
+class _CutError(Exception):
+    """Strings and code cannot be told apart."""
+
+
+def code_in(data: bytes) -> bytes | None:
+    """The code without comments, each string empty but for what is in the braces of f-strings; continued lines joined.
+
+    None where strings and code cannot be told apart.
+    """
+
+    def shown(match: re.Match[bytes]) -> bytes:
+        start, end = match.span()
+        if data[start] == 0x23:
+            return b""
+        piece = Piece(start, end, _prefix(data, start)) if data[start - 1 : start] in _LETTERS else None
+        if piece is None or not piece.is_template:
+            return b"''"
+        if piece.is_cut(data):
+            raise _CutError
+        return _fields(match[0])
+
+    try:
+        return _CONTINUED.sub(b" ", _PIECES.sub(shown, data))
+    except _CutError:
+        return None
+
+
+def _fields(template: bytes) -> bytes:
+    """A template without its text, on one line."""
+    quote = template[:3] if template[:3] in (b"'''", b'"""') else template[:1]
+    kept: list[bytes] = []
+    depth = 0
+    for part in _BRACES.split(template.replace(b"\n", b" ").replace(b"\r", b" ")):
+        if depth == 0 and part != b"{":
+            continue  # text, or a doubled brace
+        depth += part.count(b"{") - part.count(b"}") if part in (b"{", b"}", b"{{", b"}}") else 0
+        kept.append(part)
+    return quote + b"".join(kept) + quote
 
 
 def _is_statement(data: bytes, piece: Piece) -> bool:

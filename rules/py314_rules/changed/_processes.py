@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from py314_check.api import Context, Words, cst
+from py314_check.api import Context, Mentions, Words, cst
 
 PROCESS = "multiprocessing.process.BaseProcess"
 POOL = "multiprocessing.pool.Pool"
@@ -13,10 +13,12 @@ MANAGER = "multiprocessing.managers.BaseManager"
 HANDING = {
     *("apply", "apply_async", "map", "map_async", "imap", "imap_unordered", "starmap", "starmap_async", "submit"),
 }
+_NAMES = ("BaseProcess", "Process", "Pool")
+_MANAGERS = ("Manager", "SyncManager")  # which have pools, too
 WORDS = (
-    Words("multiprocessing", "Process"),
-    Words("multiprocessing", "Pool"),
-    Words("ProcessPoolExecutor"),
+    *(Words("multiprocessing", name, test=Mentions("multiprocessing", name)) for name in _NAMES),
+    *(Words("Pool", manager, test=Mentions("multiprocessing", manager)) for manager in _MANAGERS),
+    Words("ProcessPoolExecutor", test=Mentions("concurrent.futures", "ProcessPoolExecutor")),
 )
 _OWN_METHOD = {"ForkProcess", "SpawnProcess", "ForkServerProcess"}
 

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Context, Function, Impact, Level, Rule, Words, cst
-from py314_rules.changed._processes import EXECUTOR, MANAGER, POOL, PROCESS, WORDS, Processes
+import re
+from collections.abc import Callable
+from functools import partial
 
+from py314_check.api import Confidence, Context, Function, Impact, Level, Mentions, Rule, Words, cst
+from py314_rules.changed._module_code import run_by_import
+from py314_rules.changed._processes import EXECUTOR, HANDING, MANAGER, POOL, PROCESS, WORDS, Processes
+
+_STARTS = re.compile(rb"\.\s*(?:start|%b)\b|Pool|Manager" % "|".join(sorted(HANDING)).encode())
+_QUOTED = re.compile(rb"[\"'](?:start|Pool|SyncManager|Manager)[\"']")
 _TELLS_WORKERS = {"__name__", "current_process", "parent_process"}
+
+
+def _may_start(data: bytes, test: Callable[[bytes], object]) -> bool:
+    """Whether something that the file mentions may be started while the module is imported."""
+    if not test(data):
+        return False
+    code = run_by_import(data)
+    return code is None or _QUOTED.search(data) is not None or _STARTS.search(code) is not None
 
 
 class ProcessWithoutMainGuard(Rule):
@@ -55,7 +70,11 @@ class ProcessWithoutMainGuard(Rule):
     code, name = "CHG305", "process-without-main-guard"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (*WORDS, Words("multiprocessing", "Manager"))
+    words = tuple(
+        Words(*way.words, test=partial(_may_start, test=way.test))
+        for way in (*WORDS, Words("multiprocessing", "Manager", test=Mentions("multiprocessing", "Manager")))
+        if way.test is not None
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Rule, cst
 from py314_rules.changed._processes import EXECUTOR, POOL, PROCESS, WORDS, Processes
 
 # Argument: its position, for each kind of call.
@@ -72,7 +72,7 @@ class UnpicklableProcessTarget(Rule):
     code, name = "CHG306", "unpicklable-process-target"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (*WORDS, Words("multiprocessing", "target"))
+    words = WORDS
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_rules.call_words import Given, may_call
 
-_WAITS = re.compile(rb"\bwait\s*\(|\bwait\s+as\b|=\s*(?:asyncio\s*\.\s*)?wait\s*$", re.MULTILINE)
 _COPIES = {"builtins.list", "builtins.set", "builtins.tuple", "builtins.frozenset", "builtins.iter"}
+
+
+def _waits_for_something(given: Sequence[Given]) -> bool:
+    return any(one.keyword in (None, "fs") for one in given)
 
 
 class WaitOnCoroutines(Rule):
@@ -53,7 +58,11 @@ class WaitOnCoroutines(Rule):
     code, name = "CHG304", "wait-on-coroutines"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.11"
-    words = (Words("asyncio", "wait", "async", test=_WAITS.search),)
+    words = (
+        Words(
+            "asyncio", "wait", test=partial(may_call, function="wait", condition=_waits_for_something, module="asyncio")
+        ),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

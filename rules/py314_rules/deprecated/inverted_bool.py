@@ -2,39 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
-from py314_check.api import Change, Confidence, Impact, Insert, Level, Replace, Rule, Words, cst, word_places
-
-_INVERTED = re.compile(rb"~(?<![\w`~/\"']~)[ \t]*([A-Za-z_\x80-\xff][\w.\x80-\xff]*|\([^()\r\n]*)")
-_GIVES_BOOL = re.compile(rb"(?:True|False|not|bool|isinstance|issubclass|hasattr|callable|all|any)\b")
-_BOOL_PART = re.compile(rb"\b(?:in|is|not|True|False)\b|[<>=]")
-_ASSIGNED = re.compile(rb"\s*(?::[^=\r\n]{0,500})?:?=([^\r\n]*)")
-_MAKES_BOOL = re.compile(
-    rb"\b(?:in|is|True|False|not|bool|isinstance|issubclass|hasattr|callable|all|any)\b|[<>]|[=!]="
-)
-_SAYS_BOOL = re.compile(rb"\s*(?:\([^\r\n]*\)\s*->|:)\s*[\"']?bool\b")
+from py314_check.api import Change, Confidence, Impact, Insert, Level, Replace, Rule, Words, cst
+from py314_rules.deprecated._bools import may_invert_bool
 
 _BINDING = ("BinaryOperation", "UnaryOperation", "Comparison", "ComparisonTarget", "Await")
-
-
-def _may_invert_bool(data: bytes) -> bool:
-    """Whether a bool may stand behind a ``~``: a name only where the file makes it one."""
-    inverted = {*_INVERTED.findall(data)} if b"~" in data else set()
-    if any(_BOOL_PART.search(one) if one.startswith(b"(") else _GIVES_BOOL.match(one) for one in inverted):
-        return True
-    if any(one.endswith(b".") for one in inverted):
-        return True  # the attribute is on the next line
-    names = {one.rpartition(b".")[2] for one in inverted if not one.startswith(b"(")}
-    return any(_may_make_bool(data, start + len(name)) for name in names for start in word_places(data, name))
-
-
-def _may_make_bool(data: bytes, end: int) -> bool:
-    """Whether the name that ends at an offset is given a bool there, or annotated to be or to return one."""
-    given = _ASSIGNED.match(data, end)
-    if given is not None and _MAKES_BOOL.search(given[1]):
-        return True
-    return _SAYS_BOOL.match(data, end) is not None
 
 
 class InvertedBool(Rule):
@@ -75,8 +46,7 @@ class InvertedBool(Rule):
     code, name = "DPR006", "inverted-bool"
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.12"
-    # An operator: not a path (`~/x`), not a number (`~100`), not the end of a word or a string; and not of an array.
-    words = (Words(test=_may_invert_bool),)
+    words = (Words(test=may_invert_bool),)
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> None:
         if isinstance(node.operator, cst.BitInvert) and "builtins.bool" in self.context.types(node.expression):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Change, Confidence, Impact, Insert, Level, Rule, Words, cst
+from py314_check.api import Change, Confidence, Impact, Insert, Level, Rule, Words, code_in, cst
 
 # The field that holds the end of an expression or pattern; what is not here ends in a bracket or a name.
 _ENDS = {
@@ -25,6 +25,16 @@ _TOUCHING = re.compile(
     """,
     re.VERBOSE,
 )
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_LIKELY = re.compile(rb"0(?:\.?[jJ]?|[xX][0-9a-fA-F_]*?)(?:and|else|for|if|in|is|not|or)\b")
+
+
+def _may_touch(data: bytes) -> bool:
+    """Whether a keyword stands right behind a number, outside of strings.
+
+    With one digit for all, ``re`` skips to the numbers.
+    """
+    return _LIKELY.search(data.translate(_DIGITS)) is not None and _TOUCHING.search(code_in(data) or data) is not None
 
 
 class NumberRunsIntoKeyword(Rule):
@@ -62,7 +72,7 @@ class NumberRunsIntoKeyword(Rule):
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.11"
     compiled = True
-    words = (Words(test=_TOUCHING.search),)
+    words = (Words(test=_may_touch),)
 
     def visit_IfExp(self, node: cst.IfExp) -> None:
         self._check(node.body, node.whitespace_before_if, "if")

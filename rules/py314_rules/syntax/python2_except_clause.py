@@ -5,16 +5,40 @@ from __future__ import annotations
 import builtins
 import re
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
+from py314_check.api import PIECE, Confidence, Context, Impact, Level, Rule, Words, code_in, cst
 
-_COMMA = re.compile(  # a comma behind `except`, outside of brackets
-    rb"""
-    [\r\n][ \t\f]* except\b
-    (?: [^\r\n,:*()\[\]\#\\] | \\\r?\n | \((?:[^()]|\([^()]*\))*\) | \[[^\[\]]*\] )*
-    ,
-    """,
-    re.VERBOSE,
-)
+_EXCEPT = re.compile(rb"except\b(?![ \t]*[\w.]*(?:[ \t]+as[ \t]+\w+)?[ \t]*:)")  # but for the most common clauses
+_MARGIN = 200  # bytes of a line that are read before a word
+_REACH = 2000  # bytes of a clause that are read; a longer one may hold anything
+_BLANK = re.compile(rb"(?:^|[\r\n])[ \t\f]*\Z")
+_TOKENS = re.compile(PIECE + rb"|\\(?:\r\n|.)|[\r\n,:]|[(\[{]|[)\]}]|\blambda\b", re.VERBOSE | re.DOTALL)
+
+
+def _may_hold_comma(data: bytes) -> bool:
+    """Whether a comma stands behind an ``except``, outside of brackets and strings."""
+    return _holds_comma(data) and _holds_comma(code_in(data) or data)
+
+
+def _holds_comma(data: bytes) -> bool:
+    return any(
+        _BLANK.search(data[max(clause.start() - _MARGIN, 0) : clause.start()])
+        and _has_comma(data[clause.end() : clause.end() + _REACH])
+        for clause in _EXCEPT.finditer(data)
+    )
+
+
+def _has_comma(text: bytes) -> bool:
+    depth = 0
+    for token in (match[0] for match in _TOKENS.finditer(text)):
+        if token in (b"(", b"[", b"{"):
+            depth += 1
+        elif token in (b")", b"]", b"}"):
+            depth -= 1
+        elif token == b"lambda":
+            return True  # a colon may follow that does not end the clause
+        elif depth == 0 and token in (b"\r", b"\n", b",", b":"):
+            return token == b","
+    return len(text) == _REACH
 
 
 _TYPICAL = ("e", "ex", "exc", "err", "error", "exception")
@@ -58,7 +82,7 @@ class Python2ExceptClause(Rule):
     code, name = "SYN005", "python2-except-clause"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words("except", test=_COMMA.search),)
+    words = (Words("except", test=_may_hold_comma),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

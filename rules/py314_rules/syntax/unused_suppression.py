@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 from py314_check.api import Change, Confidence, Impact, Level, Remove, Replace, Rule, UnusedSuppression, Words
 
-_OUR_CODES = re.compile(rb"\b(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d")
+# By the word that they begin with, which is found fastest as it is written.
+_COMMENTS = {
+    "py314": rb"%b(?i:-check)?:[^\w\r\n]*(?i:ignore)",
+    "noqa": rb"%b[^\w\r\n:#]*:[^\r\n:#]*?\b(?i:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)",
+}
 _LISTED = re.compile(r"\w+(?:[, \t]+\w+)*(?=\]?$)")
 """The codes in a comment."""
+
+
+def _in_any_case(word: str) -> list[str]:
+    return sorted({"".join(letters) for letters in product(*({one.lower(), one.upper()} for one in word))})
 
 
 class UnusedSuppressionComment(Rule):
@@ -43,10 +52,10 @@ class UnusedSuppressionComment(Rule):
     code, name = "SYN900", "unused-suppression"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     languages = frozenset({"python", "pyproject", "setup.cfg"})
-    words = (
-        Words("py314", remarks=True),
-        Words("noqa", remarks=True, test=_OUR_CODES.search),
-        Words("NOQA", remarks=True, test=_OUR_CODES.search),
+    words = tuple(
+        Words(spelled, remarks=True, test=re.compile(comment % spelled.encode()).search)
+        for word, comment in _COMMENTS.items()
+        for spelled in _in_any_case(word)
     )
 
     def visit_UnusedSuppression(self, unused: UnusedSuppression) -> None:

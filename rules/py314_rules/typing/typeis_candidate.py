@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from py314_check.api import Confidence, Impact, Insert, Level, Replace, Words, cst
+from py314_rules.typing._words import may_be_type_predicate
 from py314_rules.typing.forms import Form
 from py314_rules.typing.proposals import Proposal, ProposalRule
-from py314_rules.word_tests import may_be_type_predicate
 
 
 class TypeisCandidate(ProposalRule):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from py314_check.api import Change, Confidence, Impact, Level, Rename, Rule, Words, cst
+from py314_check.api import Change, Confidence, Impact, Level, Mentions, Rename, Rule, Words, cst
 
 _SINCE = (3, 13)
 _TYPING, _EXTENSIONS = "typing.TypeIs", "typing_extensions.TypeIs"
@@ -53,7 +53,9 @@ class TypeisImport(Rule):
 
     code, name = "TIS005", "typeis-import"
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.HIGH
-    words = (Words("TypeIs", "typing"), Words("TypeIs", "typing_extensions"))
+    words = tuple(
+        Words("TypeIs", module, test=Mentions(module, "TypeIs")) for module in ("typing", "typing_extensions")
+    )
 
     def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:
         if node.relative or isinstance(node.names, cst.ImportStar):
