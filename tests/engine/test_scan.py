@@ -225,6 +225,19 @@ def test_the_words_of_a_big_file_do_not_need_many_times_its_memory() -> None:
     assert peak < 2 * len(data)
 
 
+@pytest.mark.parametrize(("lines", "given_back"), [(100, 0), (40_000, 1)], ids=["little", "much"])
+def test_memory_is_given_back_where_much_was_parsed(
+    lines: int, given_back: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(scanning, "_give_memory_back", lambda: calls.append(1))
+    data = b'import cgi\n"""' + b"a string\n" * lines + b'"""\n'
+    (looked,) = look_at([File("m.py", "", len(data), data=data)], ScanSettings(Target(), ("RMV001",)))
+    assert looked.result is not None
+    assert looked.result.parsed
+    assert len(calls) == given_back
+
+
 def test_a_defect_in_the_test_of_a_rule_costs_one_file(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def candidates(self: WordTest, data: bytes) -> list[type[Rule]]:
         if len(data) == 11:
