@@ -14,11 +14,22 @@ _IMPORT = re.compile(r"^\s*(?:from (py314_\w+[\w.]*) import (.+)|import (py314_\
 LAYERS = (
     ("model",),
     (
-        *("facts", "fingerprints", "mentions", "pieces", "signs_of_threads", "source", "specifiers", "verdict"),
+        *(
+            "events",
+            "facts",
+            "fingerprints",
+            "mentions",
+            "pieces",
+            "signs_of_threads",
+            "source",
+            "specifiers",
+            "verdict",
+        ),
         "__init__",
     ),
     ("api",),
     (
+        "index",
         "registry",
         "words",
         "suppressions",

@@ -11,15 +11,17 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from py314_check.cargo import Cargo
-from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents, read
-from py314_check.languages.native.includes import includes
 from py314_check.manifests import Manifests, absolute, file_names, has_manifest, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
-from py314_check.requirements import Requirements, string_literals
-from py314_check.signs_of_threads import SERVERS, shows_threads
 from py314_check.specifiers import admits, from_poetry
+
+# What only some findings ask for is imported where it is used: most runs do without.
+if TYPE_CHECKING:
+    from py314_check.cargo import Cargo
+    from py314_check.contents import Contents
+    from py314_check.requirements import Requirements
 
 _C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _SOURCE = re.compile(r".+\.(?:pyw?|pyx|rs|c|cc|cpp|cxx)")
@@ -62,21 +64,37 @@ class Project:
 
     def __init__(self, root: Path, target: Target) -> None:
         self._manifests = Manifests(root)
-        self._requirements = Requirements(self._manifests, target)
-        self._cargo = Cargo(self._manifests)
         self.root = self._manifests.root
         self.target = target
         self.problems = self._manifests.problems
         self._floor = functools.cache(self._find_floor)
         self._search_path = functools.cache(self._find_search_path)
         self._modules = functools.cache(_modules)
-        self._contents = functools.cache(Contents)
+        self._contents = functools.cache(self._read_contents)
         self._home = functools.cache(self._find_home)
         self._leaves_out = functools.cache(self._find_left_out)
         self._setup_strings = functools.cache(self._read_setup_strings)
         self._holds_signs_of_threads = functools.cache(_holds_signs_of_threads)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
+
+    @functools.cached_property
+    def _requirements(self) -> Requirements:
+        from py314_check.requirements import Requirements
+
+        return Requirements(self._manifests, self.target)
+
+    @functools.cached_property
+    def _cargo(self) -> Cargo:
+        from py314_check.cargo import Cargo
+
+        return Cargo(self._manifests)
+
+    @staticmethod
+    def _read_contents(directory: Path, kind: re.Pattern[str]) -> Contents:
+        from py314_check.contents import Contents
+
+        return Contents(directory, kind)
 
     # First-party modules.
 
@@ -198,6 +216,8 @@ class Project:
 
         A source of it does, a server that it requires, or a classifier that declares free threading.
         """
+        from py314_check.signs_of_threads import SERVERS
+
         return (
             self.declares_free_threading(path)
             or self.provider(path, SERVERS) is not None
@@ -205,6 +225,8 @@ class Project:
         )
 
     def _read_setup_strings(self, directory: Path) -> list[str]:
+        from py314_check.requirements import string_literals
+
         data = self._manifests.read(directory / "setup.py")
         return string_literals(data) if data is not None and _FREE_THREADING.encode() in data else []
 
@@ -217,6 +239,8 @@ class Project:
         """
         if not words:
             return False
+        from py314_check.contents import CYTHON, RUST, C
+
         kind = next((one for one in (CYTHON, RUST) if one.fullmatch(path.name)), C)
         others, own = self._contents(self.home(path), kind), absolute(path)
         return any(others.says(word, but=own) for word in words)
@@ -228,6 +252,9 @@ class Project:
     def _find_left_out(self, path: Path, free_threaded: bool) -> bool:
         if not _C_HEADER.fullmatch(path.name):
             return False
+        from py314_check.contents import C
+        from py314_check.languages.native.includes import includes
+
         target = replace(self.target, free_threaded=free_threaded)
         sources = self._contents(self.home(path), C).saying(path.name)
         found = {includes(data, source.name, path.name, target) for source, data in sources}
@@ -239,7 +266,11 @@ class Project:
 
     def builds_with(self, path: Path, patterns: Collection[str]) -> bool:
         """Whether a regular expression matches in a file by which the project of a file is built, here or in CI."""
-        return bool(patterns) and any(map(self._contents(self.home(path), BUILD_FILE).matches, patterns))
+        if not patterns:
+            return False
+        from py314_check.contents import BUILD_FILE
+
+        return any(map(self._contents(self.home(path), BUILD_FILE).matches, patterns))
 
     def home(self, path: Path) -> Path:
         """The directory of the project that a file belongs to."""
@@ -254,6 +285,9 @@ class Project:
 
 
 def _holds_signs_of_threads(directory: Path) -> bool:
+    from py314_check.contents import read
+    from py314_check.signs_of_threads import shows_threads
+
     return any(shows_threads(data) for _, data in read(directory, _SOURCE))
 
 

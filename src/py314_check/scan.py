@@ -11,17 +11,13 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
-from py314_check.api import Event, ParseFailure, Rule
 from py314_check.languages import WORD_TESTED, is_test, language_of
-from py314_check.languages.base import NotAnalysedError
-from py314_check.languages.native.foreign import why_foreign
 from py314_check.model import (
     NOT_ANALYSED,
     PARSE_ERROR,
@@ -34,12 +30,14 @@ from py314_check.model import (
     Target,
     parse_version,
 )
-from py314_check.registry import all_rules
-from py314_check.signs_of_threads import shows_threads
-from py314_check.source import SourceError, SourceFile, decode_native, decode_python
+from py314_check.registry import RuleEntry, rule_entries
+from py314_check.source import NotAnalysedError, SourceError, SourceFile, decode_native, decode_python
 from py314_check.words import WordTest
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from py314_check.api import Event
     from py314_check.languages.base import Located
     from py314_check.project import Project
 
@@ -96,12 +94,12 @@ class FileResult:
 
 
 @lru_cache(maxsize=4)
-def _rules(codes: tuple[str, ...], target: Target) -> tuple[type[Rule], ...]:
-    return tuple(rule for rule in all_rules() if rule.code in codes and parse_version(rule.since) <= target.version)
+def _rules(codes: tuple[str, ...], target: Target) -> tuple[RuleEntry, ...]:
+    return tuple(rule for rule in rule_entries() if rule.code in codes and parse_version(rule.since) <= target.version)
 
 
 @lru_cache(maxsize=8)
-def _word_test(codes: tuple[str, ...], target: Target, language: str) -> WordTest:
+def _word_test(codes: tuple[str, ...], target: Target, language: str) -> WordTest[RuleEntry]:
     return WordTest(_rules(codes, target), language)
 
 
@@ -119,8 +117,11 @@ def prepare(path: str, data: bytes, settings: ScanSettings) -> Task | FileResult
         rules = [rule for rule in rules if rule.in_tests]
     if not rules:
         return FileResult(path)
-    if language in ("c", "rust", "cargo") and (why := why_foreign(path, data)):
-        return FileResult(path, foreign=why)
+    if language in ("c", "rust", "cargo"):
+        from py314_check.languages.native.foreign import why_foreign
+
+        if why := why_foreign(path, data):
+            return FileResult(path, foreign=why)
     if len(data) > MAX_BYTES:
         return _not_analysed(
             path, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
@@ -177,7 +178,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     from py314_check import suppressions
     from py314_check.languages.base import Analysis, deliver
 
-    rules = _rules(task.codes, settings.target)
+    rules = [entry.rule for entry in _rules(task.codes, settings.target)]
     commented = _SUPPRESSION_HINT.search(source.data) is not None
     if source.language == "python":
         from py314_check.languages.python.context import analyse
@@ -202,7 +203,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     silencers = suppressions.read(analysis.comments, source, words) if commented else []
     lines = [one.lines for one in located]
     kept, suppressed = suppressions.apply(list(zip(findings, lines, strict=True)), silencers)
-    idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(all_rules()))
+    idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(rule_entries()))
     kept += _findings(_events(idle, source, settings), source, settings)
     return FileResult(source.path, tuple(kept), suppressed=suppressed, parsed=True)
 
@@ -210,6 +211,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
 def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> FileResult:
     """A file that does not parse: a finding of the rules that visit parse failures, and a notification."""
     from py314_check import suppressions
+    from py314_check.api import ParseFailure
 
     message = str(error)
     findings = _findings(_events([ParseFailure(error.place, message)], source, settings), source, settings)
@@ -222,12 +224,16 @@ def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> F
 def _events(events: Iterable[Event], source: SourceFile, settings: ScanSettings) -> list[Located]:
     from py314_check.languages.base import deliver
 
-    return deliver(events, _rules(settings.codes, settings.target), source, settings.target)
+    events = list(events)
+    kinds = {type(event).__name__ for event in events}
+    rules = [entry.rule for entry in _rules(settings.codes, settings.target) if entry.visits & kinds]
+    return deliver(events, rules, source, settings.target)
 
 
 def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSettings) -> list[Finding]:
     """A finding for each report, with its source lines and fingerprint. Reports come in the order of the file."""
     from py314_check.fingerprints import fingerprint, line_hashes
+    from py314_check.signs_of_threads import shows_threads
 
     hashes = line_hashes(source.data) if settings.line_hashes and located else {}
     seen: Counter[tuple[str, str, str]] = Counter()
@@ -333,6 +339,8 @@ def scan(tasks: Sequence[Task], settings: ScanSettings, executor: Executor | Non
         for batch in batches:
             yield from scan_batch(batch, settings)
         return
+    from concurrent.futures import BrokenExecutor
+
     futures: dict[Future[list[FileResult]], list[Task]] = {
         executor.submit(scan_batch, batch, settings): batch for batch in batches
     }
