@@ -297,11 +297,12 @@ class Words:
         remarks: bool = False,
         test: Callable[[bytes], object] | None = None,
     ) -> None:
-        object.__setattr__(self, "words", words)
-        object.__setattr__(self, "imported", imported)
-        object.__setattr__(self, "quoted", quoted)
-        object.__setattr__(self, "remarks", remarks)
-        object.__setattr__(self, "test", test)
+        fields = vars(self)  # twice as fast as object.__setattr__, and there are thousands of these
+        fields["words"] = words
+        fields["imported"] = imported
+        fields["quoted"] = quoted
+        fields["remarks"] = remarks
+        fields["test"] = test
 
 
 @dataclass(frozen=True)
