@@ -15,6 +15,7 @@ LAYERS = (
     ("model",),
     (
         *(
+            "events",
             "facts",
             "fingerprints",
             "mentions",
@@ -29,6 +30,7 @@ LAYERS = (
     ),
     ("api",),
     (
+        "index",
         "registry",
         "words",
         "suppressions",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from py314_check.api import (
     Change,
     Confidence,
     Context,
-    EntryPoint,
     Remove,
     Rename,
     Rule,
@@ -20,6 +21,9 @@ from py314_check.api import (
     parse_version,
 )
 from py314_rules.patching import PATCH_WORDS, patched_name, quoted
+
+if TYPE_CHECKING:
+    from py314_check.api import EntryPoint
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,9 @@ def _words(name: str) -> Iterator[Words]:
     # `parent.last`, `import parent as p`, `from parent import last`: they begin with a word, which makes them fast.
     listed = rb"\s+import\b(?:\s*\([^()]{0,1000}?|(?:[^\r\n\\()]|\\\r?\n){0,300}?)\b%(last)b\b"
     direct = rb"%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|" + listed + rb")"
-    yield Words(*name.split("."), test=re.compile(direct % parts).search)
+    yield Words(*name.split("."), test=partial(re.search, direct % parts))
     relative = rb"[\"']\.+%(last)b\b"  # `import_module(".last", "parent")`
-    yield Words(*name.split("."), "import_module", test=re.compile(relative % parts).search)
+    yield Words(*name.split("."), "import_module", test=partial(re.search, relative % parts))
 
 
 class ModuleRule(Rule):

@@ -14,9 +14,8 @@ from py314_check import __version__
 from py314_check import config as configuration
 from py314_check.config import COLORS, CONFIDENCES, FAIL_ON, FORMATS, LEVELS, SUMMARISED, ConfigError
 from py314_check.discovery import DEFAULT_EXCLUDE, PathError
-from py314_check.fixes import diff
 from py314_check.model import MISSING, Applicability, Confidence, Level, Report, Target
-from py314_check.registry import RuleError, all_rules, describe, find
+from py314_check.registry import RuleError, find, rule_entries
 from py314_check.run import STDIN, Options, Progress, check
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
@@ -132,6 +131,8 @@ def check_command(
         say.detail(f"target: Python {options.target}; configuration: {file or 'none'}")
         report = _run(options, settings, say)
         if options.diff:
+            from py314_check.fixes import diff
+
             outputs = [(form, path) for form, path in outputs if path != "-"]
             _print(b"".join(diff(change.path, change.before, change.after) for change in report.changes))
         elif options.fix and options.stdin is not None:  # standard output has the source, fixed or as it was
@@ -376,10 +377,10 @@ def explain_command(rule: str | None) -> None:
     """Explain a rule, given by code or name; without one, list them all."""
     try:
         if rule is None:
-            for info in map(describe, all_rules()):
+            for info in (entry.info for entry in rule_entries()):
                 click.echo(f"{info.code}  {info.name:24}  {info.level.value:8} {info.summary}")
             return
-        info = describe(find(rule))
+        info = find(rule).info
     except RuleError as error:
         raise click.UsageError(str(error)) from None
     facts = f"level {info.level.value}, confidence {info.confidence.value}, impact: {info.impact.value}"

@@ -6,12 +6,11 @@ A row that does not fit is an error that names the file, the row and the remedy:
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
-from importlib.resources import files
+from collections.abc import Iterable
+from functools import cache
+from pkgutil import get_data
 from typing import Any, ClassVar, Protocol, TypeVar
-
-import tomli
 
 
 class Facts(Protocol):
@@ -37,34 +36,58 @@ def load_facts(package: str, file: str, row_type: type[FactsT]) -> dict[str, Fac
 
     ``package`` holds the file; each field of ``row_type`` is a key, required where the field has no default.
     """
+    import tomli
+
     try:
-        table = tomli.loads((files(package) / file).read_text(encoding="utf-8"))
+        table = tomli.loads(_read(package, file).decode("utf-8"))
     except (OSError, ValueError) as error:  # TOML errors and duplicate rows are ValueErrors
         raise FactError(f"{file}: {error}") from error
     return {name: read_row(file, name, row, row_type) for name, row in table.items()}
+
+
+def _read(package: str, file: str) -> bytes:
+    data = get_data(package, file)
+    if data is None:  # a package without an __init__.py
+        from importlib.resources import files
+
+        data = (files(package) / file).read_bytes()
+    return data
+
+
+@cache
+def _keys(row_type: type[Facts]) -> dict[str, tuple[str, type, bool]]:
+    """The keys of a row: their types, as they are written and as TOML has them, and whether they are required."""
+    return {
+        field.name: (str(field.type), _KINDS[str(field.type)], field.default is dataclasses.MISSING)
+        for field in dataclasses.fields(row_type)
+    }
 
 
 def read_row(file: str, name: str, row: object, row_type: type[FactsT]) -> FactsT:
     """One row of a table as a dataclass. Raises FactError for unknown, missing or mistyped keys."""
     if not isinstance(row, dict):
         raise FactError(f"{file}: row {name!r} must be a table, not {type(row).__name__}")
-    fields = {field.name: field for field in dataclasses.fields(row_type)}
+    keys = _keys(row_type)
     for key, value in row.items():
-        if key not in fields:
-            close = difflib.get_close_matches(key, fields, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(fields)}"
-            raise FactError(f"{file}: row {name!r} has an unknown key {key!r}{hint}")
-        kind = _KINDS[str(fields[key].type)]
+        if key not in keys:
+            raise FactError(f"{file}: row {name!r} has an unknown key {key!r}{_hint(key, keys)}")
+        wanted, kind, _ = keys[key]
         items = value if isinstance(value, list) else []
-        fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)  # True is an int, too
-        if not fits or not all(isinstance(item, str) for item in items):
-            raise FactError(f"{file}: row {name!r}: {key!r} must be of type {fields[key].type}, not {value!r}")
+        if type(value) is not kind or any(type(item) is not str for item in items):  # True is no int here
+            raise FactError(f"{file}: row {name!r}: {key!r} must be of type {wanted}, not {value!r}")
         if key.endswith("_in"):
             _check_version(file, name, key, str(value))
-    missing = [key for key, field in fields.items() if field.default is dataclasses.MISSING and key not in row]
+    missing = [key for key, (_, _, required) in keys.items() if required and key not in row]
     if missing:
         raise FactError(f"{file}: row {name!r} lacks {', '.join(map(repr, missing))}")
     return row_type(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+
+
+def _hint(key: str, keys: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, keys, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known keys: {', '.join(keys)}"
 
 
 def _check_version(file: str, name: str, key: str, value: str) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import stat
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from py314_check.languages.changes import offsets
 from py314_check.model import Applicability, Edit, FileChange, Finding, Fix, Notification
 from py314_check.scan import File, FileResult, read
 from py314_check.source import SourceError, SourceFile, encoded
@@ -60,6 +57,8 @@ def _collide(one: Edit, other: Edit) -> bool:
 
 
 def _edited(source: SourceFile, edits: Iterable[Edit]) -> str:
+    from py314_check.languages.changes import offsets
+
     parts: list[str] = []
     position = 0
     for (start, end), content in sorted((offsets(edit.place, source), edit.content) for edit in edits):
@@ -70,6 +69,8 @@ def _edited(source: SourceFile, edits: Iterable[Edit]) -> str:
 
 def diff(path: str, before: bytes, after: bytes) -> bytes:
     """A unified diff of what is in a file, as ``patch`` takes it: in the file's own bytes, with its own line ends."""
+    import difflib
+
     old, new = (re.findall(r"[^\n]*\n|[^\n]+", data.decode("latin-1")) for data in (before, after))
     name = path.encode("utf-8", "surrogateescape").decode("latin-1")
     name += "\t" if " " in name else ""  # where the name ends, as Git and GNU diff have it
@@ -83,6 +84,8 @@ def _write(path: Path, before: bytes, after: bytes) -> None:
 
     Raises NotWrittenError where the file is read-only, or not what it was when it was read, and OSError.
     """
+    import tempfile
+
     real = Path(os.path.realpath(path))
     status = real.stat()
     if not status.st_mode & stat.S_IWUSR or not os.access(real, os.W_OK):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 
 class Level(str, enum.Enum):
@@ -272,9 +273,41 @@ class Summary:
     not_analysed: int = 0
 
 
+@dataclass(frozen=True, init=False)
+class Words:
+    """Words that must all occur in a file for a rule to matter; a rule gives one such set for each way it can fire.
+
+    In Python files, comments and docstrings do not count, unless ``remarks`` do; with ``imported``, the first word
+    counts only where it may be a top-level module in an import statement; with ``quoted``, only right behind a quote.
+    ``test`` (often the ``search`` of a compiled pattern) is given the file's bytes where the words occur, and must hold
+    too; it must run in linear time.
+    """
+
+    words: tuple[str, ...]
+    imported: bool
+    quoted: bool
+    remarks: bool
+    test: Callable[[bytes], object] | None
+
+    def __init__(
+        self,
+        *words: str,
+        imported: bool = False,
+        quoted: bool = False,
+        remarks: bool = False,
+        test: Callable[[bytes], object] | None = None,
+    ) -> None:
+        fields = vars(self)  # twice as fast as object.__setattr__, and there are thousands of these
+        fields["words"] = words
+        fields["imported"] = imported
+        fields["quoted"] = quoted
+        fields["remarks"] = remarks
+        fields["test"] = test
+
+
 @dataclass(frozen=True)
 class RuleInfo:
-    """What a report says of a rule. ``documentation`` is Markdown; ``sections`` maps its headings to their text."""
+    """What a report says of a rule. ``documentation`` is Markdown."""
 
     code: str
     name: str
@@ -283,8 +316,13 @@ class RuleInfo:
     confidence: Confidence
     impact: Impact
     documentation: str
-    sections: dict[str, str] = field(compare=False)
     url: str = ""
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """The second-level headings of the documentation, each with the text below it."""
+        parts = re.split(r"^## (.+)$", self.documentation, flags=re.MULTILINE)
+        return {heading.strip(): text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 @dataclass(frozen=True)

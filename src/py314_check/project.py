@@ -11,17 +11,19 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from py314_check.answers import Answers
-from py314_check.cargo import Cargo
-from py314_check.contents import BUILD_FILE, CYTHON, RUST, C, Contents, Directories, content
-from py314_check.languages.native.includes import includes
 from py314_check.manifests import Manifests, absolute, file_names, listed_in_cfg, strings, values
 from py314_check.model import Crate, Target, parse_version
-from py314_check.requirements import Requirements
-from py314_check.signs_of_threads import SERVERS, shows_threads
 from py314_check.specifiers import admits, from_poetry
 from py314_check.stamps import Stamp
+
+# What only some findings ask for is imported where it is used: most runs do without.
+if TYPE_CHECKING:
+    from py314_check.cargo import Cargo
+    from py314_check.contents import Contents, Directories
+    from py314_check.requirements import Requirements
 
 _C_HEADER = re.compile(r".+\.(?:h|hh|hpp|hxx|inc)")
 _SOURCE = re.compile(r".+\.(?:pyw?|pyx|rs|c|cc|cpp|cxx)")
@@ -65,10 +67,7 @@ class Project:
 
     def __init__(self, root: Path, target: Target, answers: Answers | None = None) -> None:
         self._answers = answers or Answers()
-        self._directories = Directories()
         self._manifests = Manifests(root)
-        self._requirements = Requirements(self._manifests, target, self._answers)
-        self._cargo = Cargo(self._manifests)
         self.root = self._manifests.root
         self.target = target
         self.problems = self._manifests.problems
@@ -82,6 +81,24 @@ class Project:
         self._holds_signs_of_threads = functools.cache(self._find_signs_of_threads)
         self._is_package = functools.cache(_is_package)
         self._holds_modules = functools.cache(_holds_modules)
+
+    @functools.cached_property
+    def _requirements(self) -> Requirements:
+        from py314_check.requirements import Requirements
+
+        return Requirements(self._manifests, self.target, self._answers)
+
+    @functools.cached_property
+    def _cargo(self) -> Cargo:
+        from py314_check.cargo import Cargo
+
+        return Cargo(self._manifests)
+
+    @functools.cached_property
+    def _directories(self) -> Directories:
+        from py314_check.contents import Directories
+
+        return Directories()
 
     # First-party modules.
 
@@ -203,6 +220,8 @@ class Project:
 
         A source of it does, a server that it requires, or a classifier that declares free threading.
         """
+        from py314_check.signs_of_threads import SERVERS
+
         return (
             self.declares_free_threading(path)
             or self.provider(path, SERVERS) is not None
@@ -213,6 +232,9 @@ class Project:
         return any(self._has_signs_of_threads(*file) for file in self._directories.files(directory, _SOURCE))
 
     def _has_signs_of_threads(self, path: str, stamp: Stamp | None) -> bool:
+        from py314_check.contents import content
+        from py314_check.signs_of_threads import shows_threads
+
         return self._answers.whether(f"shows threads {path}", [(path, stamp)], lambda: shows_threads(content(path)))
 
     def _read_setup_strings(self, directory: Path) -> list[str]:
@@ -223,6 +245,8 @@ class Project:
     # Native code and its build.
 
     def _find_contents(self, directory: Path, kind: re.Pattern[str]) -> Contents:
+        from py314_check.contents import Contents
+
         return Contents(directory, kind, self._directories, self._answers)
 
     def says(self, path: Path, words: Collection[str]) -> bool:
@@ -232,6 +256,8 @@ class Project:
         """
         if not words:
             return False
+        from py314_check.contents import CYTHON, RUST, C
+
         kind = next((one for one in (CYTHON, RUST) if one.fullmatch(path.name)), C)
         others, own = self._contents(self.home(path), kind), absolute(path)
         return any(others.says(word, but=own) for word in words)
@@ -243,6 +269,9 @@ class Project:
     def _find_left_out(self, path: Path, free_threaded: bool) -> bool:
         if not _C_HEADER.fullmatch(path.name):
             return False
+        from py314_check.contents import C, content
+        from py314_check.languages.native.includes import includes
+
         target = replace(self.target, free_threaded=free_threaded)
         contents = self._contents(self.home(path), C)
 
@@ -259,7 +288,11 @@ class Project:
 
     def builds_with(self, path: Path, patterns: Collection[str]) -> bool:
         """Whether a regular expression matches in a file by which the project of a file is built, here or in CI."""
-        return bool(patterns) and any(map(self._contents(self.home(path), BUILD_FILE).matches, patterns))
+        if not patterns:
+            return False
+        from py314_check.contents import BUILD_FILE
+
+        return any(map(self._contents(self.home(path), BUILD_FILE).matches, patterns))
 
     def home(self, path: Path) -> Path:
         """The directory of the project that a file belongs to."""

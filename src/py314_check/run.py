@@ -17,7 +17,7 @@ from py314_check.discovery import DEFAULT_EXCLUDE, discover, usable
 from py314_check.fixes import CHANGED, Fixing, NotWrittenError
 from py314_check.model import MISSING, Confidence, FileChange, Finding, Level, Notification, Report, Target
 from py314_check.project import Project, find_root
-from py314_check.registry import all_rules, describe, select
+from py314_check.registry import rule_entries, select
 from py314_check.scan import (
     File,
     FileResult,
@@ -304,12 +304,12 @@ def _report(
         findings=tuple(shown),
         notifications=tuple(sorted(notifications, key=lambda note: (note.path, note.kind, note.message))),
         summary=summarise(results, [*plain, *guarded]),
-        rules=tuple(describe(rule) for rule in all_rules()),
+        rules=tuple(entry.info for entry in rule_entries()),
         version=__version__,
         exit_code=2 if notes else 1 if fails else 0,
         foreign=tuple(sorted((result.path, result.foreign) for result in results if result.foreign)),
         below_level=tuple(one for one in counted if one.level.rank < options.level.rank),
-        rules_off=len(all_rules()) - len(settings.codes),
+        rules_off=len(rule_entries()) - len(settings.codes),
         changes=changes,
         fixed=fixing.fixed,
     )

@@ -18,10 +18,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from py314_check.api import Event, ParseFailure, Rule
 from py314_check.languages import WORD_TESTED, is_test, language_of
-from py314_check.languages.base import NotAnalysedError
-from py314_check.languages.native.foreign import why_foreign
 from py314_check.model import (
     NOT_ANALYSED,
     PARSE_ERROR,
@@ -34,13 +31,14 @@ from py314_check.model import (
     Target,
     parse_version,
 )
-from py314_check.registry import all_rules
-from py314_check.signs_of_threads import shows_threads
-from py314_check.source import SourceError, SourceFile, decode_native, decode_python
+from py314_check.registry import RuleEntry, rule_entries
+from py314_check.source import NotAnalysedError, SourceError, SourceFile, decode_native, decode_python
 from py314_check.stamps import Stamp, digest, read_file
 from py314_check.words import WordTest
 
 if TYPE_CHECKING:
+
+    from py314_check.api import Event
     from py314_check.languages.base import Located
     from py314_check.project import Project
 
@@ -129,13 +127,13 @@ class Looked(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _rules(codes: tuple[str, ...], target: Target) -> tuple[type[Rule], ...]:
+def _rules(codes: tuple[str, ...], target: Target) -> tuple[RuleEntry, ...]:
     on = frozenset(codes)
-    return tuple(rule for rule in all_rules() if rule.code in on and parse_version(rule.since) <= target.version)
+    return tuple(rule for rule in rule_entries() if rule.code in on and parse_version(rule.since) <= target.version)
 
 
 @lru_cache(maxsize=64)
-def _applicable(codes: tuple[str, ...], target: Target, language: str, in_tests: bool) -> tuple[type[Rule], ...]:
+def _applicable(codes: tuple[str, ...], target: Target, language: str, in_tests: bool) -> tuple[RuleEntry, ...]:
     """The rules that files of a language are for, or tests in it."""
     return tuple(
         rule for rule in _rules(codes, target) if language in rule.languages and (rule.in_tests or not in_tests)
@@ -143,7 +141,7 @@ def _applicable(codes: tuple[str, ...], target: Target, language: str, in_tests:
 
 
 @lru_cache(maxsize=64)
-def _word_test(codes: tuple[str, ...], target: Target, language: str, in_tests: bool) -> WordTest:
+def _word_test(codes: tuple[str, ...], target: Target, language: str, in_tests: bool) -> WordTest[RuleEntry]:
     return WordTest(_applicable(codes, target, language, in_tests), language)
 
 
@@ -155,13 +153,16 @@ def prepare(path: str, data: bytes, settings: ScanSettings, floor: tuple[int, in
     language = language_of(PurePosixPath(path))
     which = (settings.codes, settings.target, language, is_test(path))
     if settings.word_test and language in WORD_TESTED:
-        rules: Sequence[type[Rule]] = _word_test(*which).candidates(data)
+        rules: Sequence[RuleEntry] = _word_test(*which).candidates(data)
     else:
         rules = _applicable(*which)
     if not rules:
         return FileResult(path)
-    if language in ("c", "rust", "cargo") and (why := why_foreign(path, data)):
-        return FileResult(path, foreign=why)
+    if language in ("c", "rust", "cargo"):
+        from py314_check.languages.native.foreign import why_foreign
+
+        if why := why_foreign(path, data):
+            return FileResult(path, foreign=why)
     if len(data) > MAX_BYTES:
         return _not_analysed(
             path, f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}. Split it or exclude it."
@@ -247,7 +248,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     from py314_check.languages.base import Analysis, deliver
 
     codes = frozenset(task.codes)
-    rules = [rule for rule in _rules(settings.codes, settings.target) if rule.code in codes]
+    rules = [entry.rule for entry in _rules(settings.codes, settings.target) if entry.code in codes]
     commented = _SUPPRESSION_HINT.search(source.data) is not None
     if source.language == "python":
         from py314_check.languages.python.context import analyse
@@ -272,7 +273,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
     silencers = suppressions.read(analysis.comments, source, words) if commented else []
     lines = [one.lines for one in located]
     kept, suppressed = suppressions.apply(list(zip(findings, lines, strict=True)), silencers)
-    idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(all_rules()))
+    idle = suppressions.unused(silencers, source, settings.codes, all_active=len(settings.codes) == len(rule_entries()))
     if idle:
         kept += _findings(_events(idle, source, settings), source, settings)
     return FileResult(source.path, tuple(kept), suppressed=suppressed, parsed=True)
@@ -281,6 +282,7 @@ def _analysed(source: SourceFile, task: Task, settings: ScanSettings) -> FileRes
 def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> FileResult:
     """A file that does not parse: a finding of the rules that visit parse failures, and a notification."""
     from py314_check import suppressions
+    from py314_check.api import ParseFailure
 
     message = str(error)
     findings = _findings(_events([ParseFailure(error.place, message)], source, settings), source, settings)
@@ -293,12 +295,16 @@ def _failed(source: SourceFile, error: SourceError, settings: ScanSettings) -> F
 def _events(events: Iterable[Event], source: SourceFile, settings: ScanSettings) -> list[Located]:
     from py314_check.languages.base import deliver
 
-    return deliver(events, _rules(settings.codes, settings.target), source, settings.target)
+    events = list(events)
+    kinds = {type(event).__name__ for event in events}
+    rules = [entry.rule for entry in _rules(settings.codes, settings.target) if entry.visits & kinds]
+    return deliver(events, rules, source, settings.target)
 
 
 def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSettings) -> list[Finding]:
     """A finding for each report, with its source lines and fingerprint. Reports come in the order of the file."""
     from py314_check.fingerprints import fingerprint, line_hashes
+    from py314_check.signs_of_threads import shows_threads
 
     hashes = line_hashes(source.data) if settings.line_hashes and located else {}
     seen: Counter[tuple[str, str, str]] = Counter()

@@ -15,6 +15,10 @@ _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+class NotAnalysedError(Exception):
+    """A file that cannot be analysed here, or not in time; the message says why and what to do."""
+
+
 class SourceError(Exception):
     """A file that cannot be read as source. ``args[0]`` is a sentence, ``place`` where the trouble begins."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from py314_check.api import Rule, Words
 from py314_check.mentions import word_places, words_in
 from py314_check.pieces import without_remarks
+
+if TYPE_CHECKING:
+    from py314_check.model import Words
 
 _LINE_LIMIT = 500
 """How far back a word is looked behind; behind that many bytes without an end of statement it counts."""
@@ -17,13 +20,25 @@ _IMPORT = re.compile(  # what may stand before such a module in its line
 )
 
 
-class WordTest:
+class Tested(Protocol):
+    """What the word test must know of a rule: a rule has it, and so has its entry in the index."""
+
+    @property
+    def languages(self) -> frozenset[str]: ...
+    @property
+    def words(self) -> tuple[Words, ...]: ...
+
+
+RuleT = TypeVar("RuleT", bound=Tested)
+
+
+class WordTest(Generic[RuleT]):
     """The word test for a set of rules, for the files of a language."""
 
-    def __init__(self, rules: Iterable[type[Rule]], language: str = "python") -> None:
+    def __init__(self, rules: Iterable[RuleT], language: str = "python") -> None:
         self._rules = [rule for rule in rules if language in rule.languages]
         self._has_remarks = language == "python"
-        self._ways: defaultdict[bytes, list[tuple[type[Rule], _Way]]] = defaultdict(list)  # by their first word
+        self._ways: defaultdict[bytes, list[tuple[RuleT, _Way]]] = defaultdict(list)  # by their first word
         self._vocabulary: set[bytes] = set()
         for rule in self._rules:
             for words in rule.words:
@@ -31,7 +46,7 @@ class WordTest:
                 self._ways[words.words[0].encode() if words.words else b""].append((rule, way))
                 self._vocabulary |= way.words
 
-    def candidates(self, data: bytes) -> list[type[Rule]]:
+    def candidates(self, data: bytes) -> list[RuleT]:
         """The rules that may fire in a file with these bytes, in their order."""
         able = self._able(data, {*self._rules})
         remarked = {rule for rule in able if any(way.remarks for way in rule.words)}
@@ -39,9 +54,9 @@ class WordTest:
             able = remarked | self._able(without_remarks(data), able - remarked)
         return [rule for rule in self._rules if rule in able]
 
-    def _able(self, data: bytes, rules: Collection[type[Rule]]) -> set[type[Rule]]:
+    def _able(self, data: bytes, rules: Collection[RuleT]) -> set[RuleT]:
         present = self._vocabulary.intersection(words_in(data))
-        able: set[type[Rule]] = set()
+        able: set[RuleT] = set()
         for first in [*(present & self._ways.keys()), b""]:
             for rule, way in self._ways.get(first, ()):
                 if rule in rules and rule not in able and way.words <= present and way.holds(data):

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tree_sitter import Node
 
 from py314_check.api import Report
-from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.native.context import NativeContext
 from py314_check.languages.native.foreign import why_foreign
 from py314_check.languages.native.macros import rewritten
@@ -24,7 +23,7 @@ from py314_check.languages.native.tree import is_cpp
 from py314_check.languages.parsing import Deadline
 from py314_check.model import Level, Target
 from py314_check.run import Options, check
-from py314_check.source import SourceFile
+from py314_check.source import NotAnalysedError, SourceFile
 
 FREE_THREADED = Target((3, 14), free_threaded=True)
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -273,7 +273,7 @@ def test_bytes_are_tested_for_rules_that_apply_alone(
 
     for name, value in changes.items():
         setattr(Asking, name, value)
-    monkeypatch.setattr(scanning, "all_rules", lambda: (Asking,))
+    monkeypatch.setattr(scanning, "rule_entries", lambda: (Asking,))
     prepare(path, b"import cgi\n", ScanSettings(Target(), ("ZZZ002", path, repr(changes))))
     assert bool(asked) is tested
 

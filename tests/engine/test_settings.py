@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from py314_check.api import Confidence, Impact, Level, Requirement, Rule, Setting, admits, from_poetry
-from py314_check.languages.base import NotAnalysedError, deliver
+from py314_check.languages.base import deliver
 from py314_check.languages.events import READERS as READERS_OF
 from py314_check.languages.python.context import analyse
 from py314_check.languages.settings import ini, toml, yaml
 from py314_check.model import Target
-from py314_check.source import SourceError, SourceFile, decode_native
+from py314_check.source import NotAnalysedError, SourceError, SourceFile, decode_native
 
 READERS = {"toml": toml.settings, "ini": ini.settings, "yaml": yaml.settings}
 TOML = """\

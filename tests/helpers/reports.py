@@ -37,7 +37,6 @@ def make_rule(**changes: Any) -> RuleInfo:
         confidence=Confidence.HIGH,
         impact=Impact.BREAKS,
         documentation="## What it does\n\nFinds imports of `cgi`.\n\n## Why it matters\n\nThey fail.\n",
-        sections={"What it does": "Finds imports of `cgi`.", "Why it matters": "They fail."},
         url="https://example.invalid/rules/RMV001",
     )
     return replace(rule, **changes)

@@ -96,7 +96,7 @@ def test_a_rule_of_level_note_is_a_recommendation() -> None:
 
 
 def test_a_rule_of_an_unknown_family_and_without_a_page_is_described() -> None:
-    rule = make_rule(code="XYZ001", url="", sections={}, documentation="")
+    rule = make_rule(code="XYZ001", url="", documentation="")
     log = log_of(make_report(rules=(rule,)))
     assert_github_ingestible(log)
     (described,) = log["runs"][0]["tool"]["driver"]["rules"]
@@ -105,7 +105,7 @@ def test_a_rule_of_an_unknown_family_and_without_a_page_is_described() -> None:
 
 
 def test_a_long_description_is_cut_at_a_word() -> None:
-    log = log_of(make_report(rules=(make_rule(sections={"What it does": "word " * 500}),)))
+    log = log_of(make_report(rules=(make_rule(documentation="## What it does\n" + "word " * 500),)))
     assert_github_ingestible(log)
     text = log["runs"][0]["tool"]["driver"]["rules"][0]["fullDescription"]["text"]
     assert text.endswith("word …")

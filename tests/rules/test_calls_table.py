@@ -106,10 +106,14 @@ def test_the_nearest_to_an_example_is_silent(name: str, program: str) -> None:
 def test_a_broken_row_is_named(row: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = '["a.b(c)"]\nfunctions = ["a.b"]\ninstead = "i"\nurl = "u"\nexamples = []\n'
     (tmp_path / "calls.toml").write_text(sound + row, encoding="utf-8")
-    monkeypatch.setattr("py314_check.facts.files", lambda package: tmp_path)
+    monkeypatch.setattr("py314_check.facts.get_data", lambda package, file: (tmp_path / file).read_bytes())
     with pytest.raises(FactError, match=r"calls\.toml") as error:
         read_rows("a.package", "calls.toml")
     assert message in str(error.value)
+
+
+def test_the_table_is_without_contradictions() -> None:
+    assert read_rows("py314_rules.facts", "calls.toml") == ROWS
 
 
 # The interpreters of this machine

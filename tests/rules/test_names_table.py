@@ -92,7 +92,7 @@ def test_reasons_are_for_names_without_a_row() -> None:
 )
 def test_a_broken_row_is_named(row: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "names.toml").write_text(row, encoding="utf-8")
-    monkeypatch.setattr("py314_check.facts.files", lambda package: tmp_path)
+    monkeypatch.setattr("py314_check.facts.get_data", lambda package, file: (tmp_path / file).read_bytes())
     with pytest.raises(FactError, match=r"names\.toml") as error:
         load_facts("a.package", "names.toml", Row)
     assert message in str(error.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, EntryPoint, Impact, Level
+from py314_check.api import Confidence, Impact, Level, cst
 from py314_rules.modules import MODULES, ModuleRule, Row, Use, words_of
 
 
@@ -56,7 +56,7 @@ class RemovedModule(ModuleRule):
         if not row.is_gone(self.context):
             return False
         because = f" ({row.reference})" if row.reference else ""
-        later = "" if isinstance(use.node, EntryPoint) else self.context.fails_when(use.node)
+        later = self.context.fails_when(use.node) if isinstance(use.node, cst.CSTNode) else ""
         self.report(
             use.node,
             f"`{use.name}` was removed in Python {row.removed_in}{because}{later}.",

@@ -8,8 +8,8 @@ from py314_check.api import Change, Confidence, Context, Impact, Insert, Level, 
 from py314_rules.word_tests import may_hold_invalid_escape
 
 _OCTAL = "[4-7][0-7][0-7]"
-_BYTES = re.compile(rf"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7\u0080-\U0010ffff]|{_OCTAL})|.)", re.DOTALL)
-_TEXT = re.compile(rf"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\u0080-\U0010ffff]|{_OCTAL})|.)", re.DOTALL)
+_BYTES = re.compile(rf"\\(?:(?P<bad>(?![\r\n\\'\"abfnrtvx0-7])[\x00-\x7f]|{_OCTAL})|.)", re.DOTALL)
+_TEXT = re.compile(rf"\\(?:(?P<bad>(?![\r\n\\'\"abfnrtvx0-7NuU])[\x00-\x7f]|{_OCTAL})|.)", re.DOTALL)
 # In f-strings a backslash may also stand before a brace: a doubled one, or the one that begins an expression.
 _TEMPLATE = re.compile(r"\\(?P<brace>\{\{|\}\}|\Z)|(?P<doubled>\{\{|\}\})|" + _TEXT.pattern, re.DOTALL)
 

@@ -14,10 +14,6 @@ from py314_check.source import SourceFile
 from py314_check.specifiers import holds
 
 
-class NotAnalysedError(Exception):
-    """A file that cannot be analysed here, or not in time; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class Located:
     """A report that was judged and placed. ``lines`` are those whose comments may silence it.

@@ -8,10 +8,9 @@ import tomli
 
 from py314_check.api import CargoDependency, Event, Setting, Settings
 from py314_check.cargo import dependencies, read_requirement
-from py314_check.languages.base import NotAnalysedError
 from py314_check.languages.settings import toml
 from py314_check.model import Place
-from py314_check.source import SourceError, SourceFile
+from py314_check.source import NotAnalysedError, SourceError, SourceFile
 
 
 def events(source: SourceFile) -> list[Event]:

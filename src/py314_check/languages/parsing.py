@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from py314_check.languages.base import NotAnalysedError
+from py314_check.source import NotAnalysedError
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from py314_check.api import Setting
-from py314_check.languages.base import NotAnalysedError
-from py314_check.source import SourceFile
+from py314_check.source import NotAnalysedError, SourceFile
 
 if TYPE_CHECKING:
     from yaml import Node, ScalarNode
