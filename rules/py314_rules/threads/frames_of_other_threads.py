@@ -50,7 +50,7 @@ class FramesOfOtherThreads(Rule):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._homes: dict[Function | cst.Module, None] = {}  # where frames of all threads are asked for, in order
-        self._handed: dict[cst.FunctionDef, None] = {}
+        self._handed: list[cst.FunctionDef] = []
 
     def visit_Module(self, node: cst.Module) -> None:
         self._module = node
@@ -62,7 +62,7 @@ class FramesOfOtherThreads(Rule):
     def leave_Module(self, node: cst.Module) -> None:
         for home in self._homes:
             self._check(home if isinstance(home, cst.Module) else home.body, set())
-        for function in self._handed:
+        for function in self._handed:  # grows as it is read: they hand frames on
             self._check(function.body, {one.name.value for one in function.params.params} - {"self", "cls"})
 
     def _check(self, body: cst.CSTNode, names: set[str]) -> None:
@@ -75,8 +75,8 @@ class FramesOfOtherThreads(Rule):
                 names |= {name for target in node.targets for name in self._names_in(target.target)}
             elif isinstance(node, cst.Call) and any(self._has_frame(one.value, names) for one in node.args):
                 called = self.context.definition(node.func)
-                if isinstance(called, cst.FunctionDef):
-                    self._handed[called] = None
+                if isinstance(called, cst.FunctionDef) and called not in self._handed:
+                    self._handed.append(called)
             elif isinstance(node, cst.Attribute) and node.attr.value == "f_locals" and self._has_frame(node, names):
                 reads.append(node)
         for read in reads[:1]:

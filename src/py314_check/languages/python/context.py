@@ -36,7 +36,7 @@ from py314_check.languages.python.reachability import BLOCKS, Reachability, Verd
 from py314_check.languages.python.serial import Serial
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.threads import Threads
-from py314_check.languages.python.tree import DEFINITIONS, Handler, Tree, below, parse
+from py314_check.languages.python.tree import DEFINITIONS, Handler, Tree, below, parse, without_collector
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
 from py314_check.model import Impact, Place, Target, parse_version
@@ -73,6 +73,7 @@ class PythonContext:
         self._reports: list[tuple[Rule, cst.CSTNode, Report]] = []
         self._leaving_ifs: dict[cst.CSTNode, list[cst.If]] = {}
         self._declared: list[tuple[Event, cst.CSTNode]] = []
+        self._reaches: dict[Target, Reachability] = {}
 
     # For rules.
 
@@ -167,7 +168,7 @@ class PythonContext:
         return self.home(node) is not None
 
     def runs_on(self, node: cst.CSTNode, version: tuple[int, int]) -> bool:
-        return not Reachability(self._tree, replace(self.target, version=version)).is_dead(node)
+        return not self._reach_on(replace(self.target, version=version)).is_dead(node)
 
     def fails_when(self, node: cst.CSTNode) -> str:
         if self.runs_later(node):
@@ -271,7 +272,12 @@ class PythonContext:
 
     @cached_property
     def _reach(self) -> Reachability:
-        return Reachability(self._tree, self.target)
+        return self._reach_on(self.target)
+
+    def _reach_on(self, target: Target) -> Reachability:
+        if target not in self._reaches:
+            self._reaches[target] = Reachability(self._tree, target)
+        return self._reaches[target]
 
     @property
     def _names(self) -> scopes.Names:
@@ -302,7 +308,8 @@ class PythonContext:
         wanted = statements.keys() | {found for found in statements.values() if found}
         plans = [self._plan(report.fix, node) if verdict.guard is None else None for _, node, report, verdict in judged]
         wanted |= {node for plan in plans if isinstance(plan, Plan) for node in plan.nodes}
-        spans, comments = locate(self._tree.module, self._source.text, wanted)
+        whole = with_comments or any(isinstance(plan, Plan) for plan in plans)
+        spans, comments = locate(self._tree.module, self._source.text, wanted, with_comments=whole)
         located = []
         for (rule, node, report, verdict), plan in zip(judged, plans, strict=True):
             start, end = spans[node]
@@ -319,6 +326,12 @@ class PythonContext:
                 report, fix = replace(report, help=f"{report.help} It is not fixed: {fix}.".lstrip()), None
             located.append(Located(rule, place, report, verdict.guard, frozenset(lines), verdict.way_out, fix))
         return Analysis(located, comments)
+
+    def close(self) -> None:
+        """Parts what refers to one another, so that all is freed at once, and leaves the collector nothing to find."""
+        for reach in self._reaches.values():
+            vars(reach.names).clear()
+        vars(self).clear()
 
     def _plan(self, change: Change | None, reported: cst.CSTNode) -> Plan | NotFixableError | None:
         return None if change is None else self._editor.plan(change, reported)
@@ -354,7 +367,6 @@ class PythonContext:
         return Target(version, free_threaded)
 
     def _guards(self, target: Target) -> Guards:
-        reach = self._reach if target == self.target else Reachability(self._tree, target)
         failing = {
             node: report.raises
             for rule, node, report in self._reports
@@ -363,7 +375,7 @@ class PythonContext:
             and self._decisive(rule, node, report).version == target.version
             and not self._reach.is_dead(node)
         }
-        return Guards(reach, self.path, failing)
+        return Guards(self._reach_on(target), self.path, failing)
 
     def _statement(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The simple statement (with all its lines) that a node is in, if it is in one."""
@@ -373,8 +385,17 @@ class PythonContext:
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:
     """Runs rules over a file in one walk. Raises SourceError where the file does not parse."""
-    tree = Tree(parse(source))
-    context = PythonContext(source, tree, target)
+    with without_collector():
+        tree = Tree(parse(source))
+        context = PythonContext(source, tree, target)
+        try:
+            _ask(rules, context, tree)
+            return context.analysis(with_comments=with_comments)
+        finally:
+            context.close()
+
+
+def _ask(rules: Sequence[type[Rule]], context: PythonContext, tree: Tree) -> None:
     visit: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     leave: defaultdict[type[cst.CSTNode], list[Handler]] = defaultdict(list)
     made = [rule_type(context) for rule_type in rules]
@@ -388,4 +409,3 @@ def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, 
     if readers:
         visit[cst.Call].append(lambda call: context.hand_out_setup(call, readers))
     tree.walk(visit, leave)
-    return context.analysis(with_comments=with_comments)

@@ -393,6 +393,8 @@ class Guards:
 
     def _is_settled(self, bindings: list[Binding], value: bool) -> bool:
         """Whether a flag has this value since a ``try`` fails on the target: the nearest binding comes first."""
+        if not self._failed:
+            return False
         failed = False
         live = []
         for binding in bindings:

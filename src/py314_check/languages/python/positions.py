@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 
+class _AllFoundError(Exception):
+    """Nothing that is wanted comes any more."""
+
+
 class _Recorder(CodegenState):
     """Writes the module out again and notes the offsets at which wanted nodes and comments begin and end."""
 
-    def __init__(self, module: cst.Module, wanted: Collection[cst.CSTNode]) -> None:
+    def __init__(self, module: cst.Module, wanted: Collection[cst.CSTNode], *, whole: bool) -> None:
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
         self.wanted = wanted
+        self.missing = -1 if whole else len(wanted)
         self.length = 0
         self.spans: dict[cst.CSTNode, tuple[int, int]] = {}
         self.comments: list[tuple[int, str]] = []
@@ -39,6 +44,9 @@ class _Recorder(CodegenState):
         if node in self.wanted:
             start = self._outer.pop()
             self.spans.setdefault(node, (start, self.length))
+            self.missing -= 1
+            if self.missing == 0:
+                raise _AllFoundError
 
     def record_syntactic_position(  # type: ignore[override]  # lighter than libcst's generator, and as good
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
@@ -70,13 +78,17 @@ class _Span(AbstractContextManager[None]):
 
 
 def locate(
-    module: cst.Module, text: str, wanted: Collection[cst.CSTNode]
+    module: cst.Module, text: str, wanted: Collection[cst.CSTNode], *, with_comments: bool
 ) -> tuple[dict[cst.CSTNode, tuple[int, int]], list[tuple[int, str]]]:
-    """The offsets into ``text`` (start, end) of each wanted node, and of every comment with its text."""
-    state = _Recorder(module, wanted)
-    module._codegen(state)
+    """The offsets into ``text`` (start, end) of each wanted node, and of every comment with its text.
+
+    If not ``with_comments``, it stops behind the last node, and knows of no comment there.
+    """
+    state = _Recorder(module, wanted, whole=with_comments)
+    with suppress(_AllFoundError):
+        module._codegen(state)
     written = "".join(state.tokens)
-    offsets: Sequence[int] = range(len(text) + 1) if text == written else _aligned(written, text)
+    offsets: Sequence[int] = range(len(text) + 1) if text.startswith(written) else _aligned(written, text)
     spans = {}
     for node, (start, end) in state.spans.items():
         end = min(end, len(written))  # libcst takes back a last line end that the file does not have

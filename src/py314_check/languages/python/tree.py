@@ -252,7 +252,10 @@ def parse(source: SourceFile) -> cst.Module:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Parsing allocates millions of objects and frees none: the collector only costs (1.6 times the time, measured)."""
+    """Parsing allocates millions of objects and frees none: the collector only costs (1.6 times the time, measured).
+
+    The same is true of an analysis, which frees all in the end: there, it is a fifth of the time.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -263,7 +263,7 @@ class Truths:
         outer, self._bases = self._bases, set()
         self._looking_up.add(node)
         try:
-            values = [self._bound(binding) for binding in bindings]
+            value = self._agreed(bindings)
         finally:
             self._looking_up.discard(node)
             found, self._bases = self._bases, outer
@@ -271,9 +271,17 @@ class Truths:
         if dead:  # set in branches, of which the target takes one
             found = found | {Basis.LIBRARY if all(binding.is_tried for binding in dead) else Basis.VERSION}
         self._bases |= found or {Basis.ASSIGNED}
-        if not values or any(value is UNKNOWN or value != values[0] for value in values):
-            return self._known(f"?.{node.value}")
-        return values[0]
+        return self._known(f"?.{node.value}") if value is UNKNOWN else value
+
+    def _agreed(self, bindings: Sequence[Binding]) -> object:
+        """The one value that all of some bindings give a name; the first that gives another settles it."""
+        agreed: object = UNKNOWN
+        for index, binding in enumerate(bindings):
+            value = self._bound(binding)
+            if value is UNKNOWN or (index and value != agreed):
+                return UNKNOWN
+            agreed = agreed if index else value
+        return agreed
 
     def _bound(self, binding: Binding) -> object:
         if binding.qualified is not None:
