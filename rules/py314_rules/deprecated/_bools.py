@@ -202,16 +202,20 @@ class _Values:
         self._cut: set[tuple[str, str, int | None]] = set()
 
     def _find_rooms(self) -> None:
-        around: list[tuple[int, int, bytes]] = []  # heads: indentation, number, word
+        around: list[tuple[int, bool, int]] = []  # heads: indentation, whether it is a class, room
+        room = -1
         for number, (indent, statement) in enumerate(self._statements):
             while around and around[-1][0] >= indent:
                 around.pop()
-            head = _HEAD.match(statement)
+                room = around[-1][2] if around else -1
+            head = _HEAD.match(statement) if statement.startswith((b"def", b"class", b"async")) else None
             if head is not None:
-                if head[1] == b"def" and around and around[-1][2] == b"class":
-                    self._methods.add(number)
-                around.append((indent, number, head[1]))
-            self._rooms.append(next((number for _, number, word in around if word == b"def"), -1))
+                is_class = head[1] == b"class"
+                if not is_class:
+                    self._methods |= {number} if around and around[-1][1] else set()
+                    room = number if room < 0 else room
+                around.append((indent, is_class, room))
+            self._rooms.append(room)
         if b"global" in self._text:
             self._rooms = [-1] * len(self._rooms)
 

@@ -80,6 +80,7 @@ class _Function:
     result: bytes | None
 
 
+@lru_cache(maxsize=1)  # for each word that is needed
 def may_be_type_predicate(data: bytes) -> bool:
     """Whether a function that says no more than bool may tell exactly whether its argument is of some type."""
     functions = _functions(data, _DEF_OF_BOOL)
