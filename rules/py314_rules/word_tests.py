@@ -17,7 +17,7 @@ _ESCAPES = re.compile(
     rb"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\x80-\xff]|[4-7][0-7][0-7])|(?P<text>[NuU])|.)", re.DOTALL
 )
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
-_LINES = re.compile(rb"([ \t\f]*)([^\r\n]+)")
+_LINES = re.compile(rb"([ \t\f]*)(\S[^\r\n]*)")
 _FINALLY = re.compile(rb"finally\b")
 _FINALLY_LINES = re.compile(rb"[\r\n][ \t\f]*finally\b")
 _BEFORE = re.compile(rb"(?:^|[\r\n])([ \t\f]*)\Z")
@@ -66,6 +66,7 @@ def may_hold_invalid_escape(data: bytes) -> bool:
     return True
 
 
+@lru_cache(maxsize=1)  # for each word that leaves
 def may_leave_finally(data: bytes) -> bool:
     """Whether a ``finally`` block has a word in it that may leave it."""
     if not any(_may_leave(data, header.start()) for header in _FINALLY.finditer(data)):
@@ -176,9 +177,7 @@ def statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
     depth = 0
     indent = 0
     parts: list[bytes] = []
-    for blank, line in (match.groups() for match in _LINES.finditer(text, start)):
-        if line.isspace():
-            continue
+    for blank, line in _LINES.findall(text, start):
         if depth <= 0:
             if parts:
                 yield indent, b" ".join(parts)
@@ -191,13 +190,15 @@ def statements(text: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
 
 def _width(blank: bytes) -> int:
     """The width of an indentation, which a form feed begins anew."""
-    return len(blank.rpartition(b"\f")[2].expandtabs(8))
+    return len(blank) if blank.count(b" ") == len(blank) else len(blank.rpartition(b"\f")[2].expandtabs(8))
 
 
 def _depth(code: bytes) -> int:
     """How many more brackets are opened than closed."""
     brackets = code.translate(None, _NO_BRACKETS)
-    return sum(1 if bracket in b"([{" else -1 for bracket in brackets) if brackets else 0
+    if brackets in (b"", b"()"):
+        return 0
+    return sum(1 if bracket in b"([{" else -1 for bracket in brackets)
 
 
 _code = lru_cache(maxsize=1)(code_in)  # several rules ask

@@ -109,7 +109,7 @@ def code_in(data: bytes) -> bytes | None:
         piece = Piece(start, end, _prefix(data, start)) if data[start - 1 : start] in _LETTERS else None
         if piece is None or not piece.is_template:
             return b"''"
-        if piece.is_cut(data):
+        if piece.is_cut(data) and _is_open(match[0].replace(b"{{", b"").replace(b"}}", b"")):
             raise _CutError
         return _fields(match[0])
 
@@ -117,6 +117,10 @@ def code_in(data: bytes) -> bytes | None:
         return _CONTINUED.sub(b" ", _PIECES.sub(shown, data))
     except _CutError:
         return None
+
+
+def _is_open(template: bytes) -> bool:
+    return template.count(b"{") != template.count(b"}")
 
 
 def _fields(template: bytes) -> bytes:
@@ -127,6 +131,8 @@ def _fields(template: bytes) -> bytes:
     for part in _BRACES.split(template.replace(b"\n", b" ").replace(b"\r", b" ")):
         if depth == 0 and part != b"{":
             continue  # text, or a doubled brace
+        if depth == 1 and part == b"}}":
+            part = b"}"  # the other one is half of a doubled brace
         depth += part.count(b"{") - part.count(b"}") if part in (b"{", b"}", b"{{", b"}}") else 0
         kept.append(part)
     return quote + b"".join(kept) + quote

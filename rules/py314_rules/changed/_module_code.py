@@ -13,8 +13,8 @@ _HEAD = re.compile(rb"(?:(?P<async>async)\s+)?(?P<kind>def|class)\b\s*(?P<name>[
 _GUARD = re.compile(rb"(?:el)?if\b.*\b(?:__name__|current_process|parent_process)\b", re.DOTALL)
 _ARM = re.compile(rb"(?:elif|else)\b")
 # What is called, and attributes that may be given another name.
-_CALLED = re.compile(rb"([\w\x80-\xff]+)\s*\(")
-_TAKEN = re.compile(rb"\.\s*([\w\x80-\xff]+)\s*(?=[;,)\]}]|\Z|\b(?:if|else|or|and|for)\b)")
+_CALLED = re.compile(rb"(?<![\w\x80-\xff])([\w\x80-\xff]+)\s*\(")
+_TAKEN = re.compile(rb"\.\s*([\w\x80-\xff]+)(?![\w\x80-\xff])\s*(?=[;,)\]}]|\Z|\b(?:if|else|or|and|for)\b)")
 _IMPORT = re.compile(rb"(?:lazy\s+)?(?:import|from)\b(?!.*\bas\b)", re.DOTALL)
 
 

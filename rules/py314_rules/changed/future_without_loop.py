@@ -24,13 +24,11 @@ def _needs_loop(given: Sequence[Given]) -> bool:
 
 def _may_lack_loop(data: bytes, function: str) -> bool:
     """Whether a function may be called without ``loop``, in code that runs with the module."""
-    if not may_call(data, function, _needs_loop, "asyncio"):
-        return False
     is_quoted = (b"getattr" in data and re.search(rb"[\"']%b[\"']" % function.encode(), data) is not None) or (
         _IMPORTS.search(data) is not None and _QUOTED.search(data) is not None
     )
     code = None if is_quoted else run_by_module(data)
-    return code is None or may_call(code, function, _needs_loop, "asyncio")
+    return may_call(data if code is None else code, function, _needs_loop, "asyncio")
 
 
 class FutureWithoutLoop(Rule):

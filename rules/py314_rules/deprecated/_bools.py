@@ -10,7 +10,7 @@ import ast
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -18,7 +18,7 @@ from itertools import accumulate
 from py314_check.api import code_in, word_places
 from py314_rules.word_tests import statements
 
-_REACH = 4000  # bytes of a statement that are read; a longer one may give anything
+_REACH = 20_000  # bytes of a statement that are read; a longer one may give anything
 _MAX_NAMES = 100  # that are followed in one file; behind that many, anything may be a bool
 _NAME = rb"[\w\x80-\xff]+"
 # What may follow the operator, and what it may follow; no line of a heading, `~~~~`.
@@ -39,7 +39,6 @@ _BINDS = re.compile(rb"\b(?:def|class|import|as|for|lambda|isinstance|match|exce
 _EQUALS = re.compile(rb"(?<![=!<>])=(?!=)|:")
 _BINDS_INSIDE = re.compile(rb"\b(?:for|lambda|isinstance|match|case)\b|:=")
 _BINDING_FIELDS = ("body", "orelse", "handlers", "targets", "target", "items", "optional_vars", "elts")
-_CASE_BOOL = re.compile(rb"\bcase\b[^\r\n]*\bbool\b")
 
 _BUILTINS = frozenset("all any bool callable hasattr isinstance issubclass".split())
 _METHODS = frozenset(
@@ -101,7 +100,7 @@ def may_invert_bool(data: bytes) -> bool:
     if all(_NUMBER.match(data, start) for start in places) and b"is_integer" not in data:
         return False
     code = code_in(data)
-    if code is None or not code.isascii() or _CASE_BOOL.search(code):
+    if code is None or not code.isascii():
         return True
     try:
         return b"~" in code and _Values(code, _QUOTED_BOOL.search(data) is not None).are_inverted()
@@ -203,16 +202,20 @@ class _Values:
         self._cut: set[tuple[str, str, int | None]] = set()
 
     def _find_rooms(self) -> None:
-        around: list[tuple[int, int, bytes]] = []  # heads: indentation, number, word
+        around: list[tuple[int, bool, int]] = []  # heads: indentation, whether it is a class, room
+        room = -1
         for number, (indent, statement) in enumerate(self._statements):
             while around and around[-1][0] >= indent:
                 around.pop()
-            head = _HEAD.match(statement)
+                room = around[-1][2] if around else -1
+            head = _HEAD.match(statement) if statement.startswith((b"def", b"class", b"async")) else None
             if head is not None:
-                if head[1] == b"def" and around and around[-1][2] == b"class":
-                    self._methods.add(number)
-                around.append((indent, number, head[1]))
-            self._rooms.append(next((number for _, number, word in around if word == b"def"), -1))
+                is_class = head[1] == b"class"
+                if not is_class:
+                    self._methods |= {number} if around and around[-1][1] else set()
+                    room = number if room < 0 else room
+                around.append((indent, is_class, room))
+            self._rooms.append(room)
         if b"global" in self._text:
             self._rooms = [-1] * len(self._rooms)
 
@@ -238,9 +241,9 @@ class _Values:
                 is_sure = all(isinstance(one, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for one in node.ops)
                 return is_sure or all(self._is_scalar(one) for one in (node.left, *node.comparators))
             case ast.BoolOp():
-                return any(map(self.are_bool, node.values))
+                return self._has_bool(node.values)
             case ast.IfExp():
-                return self.are_bool(node.body) or self.are_bool(node.orelse)
+                return self._has_bool([node.body, node.orelse])
             case ast.NamedExpr() | ast.Await():
                 return self.are_bool(node.value)
             case ast.Call():
@@ -252,6 +255,10 @@ class _Values:
             case ast.Attribute():
                 return node.attr in _ATTRIBUTES or self._ask("bool", node, self._gives_bool_from)
         return False
+
+    def _has_bool(self, alternatives: Collection[ast.expr]) -> bool:
+        """Whether one of several expressions may be a bool, and the types of the others may be told."""
+        return any(map(self.are_bool, alternatives)) and all(map(self._is_typed, alternatives))
 
     def _is_bool_from(self, source: _Source) -> bool:
         match source.kind:
@@ -267,29 +274,40 @@ class _Values:
                 return self._is_isinstance(source) and self._names_bool(source.node)
             case "import":
                 return source.origin.rpartition(".")[2] in _ATTRIBUTES
-        return False
+        return source.kind == "match"
 
     def _gives_bool_from(self, source: _Source) -> bool:
         """Of an attribute, which may be a property, or of what is called."""
         if source.kind == "function":
-            return self._means_bool(source.node) or any(map(self.are_bool, self._results(source)))
+            return self._has_bool(self._results(source)) if source.node is None else self._means_bool(source.node)
         return self._is_bool_from(source)
 
     def _gives_bool(self, function: ast.expr) -> bool:
         """Whether a call may give a bool."""
         match function:
             case ast.Name():
-                return function.id in _BUILTINS or self._ask("call", function, self._is_giver)
+                is_builtin = function.id in _BUILTINS and not self._sources(function.id, self._room)
+                return is_builtin or self._ask("call", function, self._is_giver)
             case ast.Attribute():
-                name = function.attr
-                if name in _METHODS | _BUILTINS | _FUNCTIONS and self._is_typed(function.value):
-                    return True
-                return self._ask("call", function, self._is_giver) and self._is_typed(function.value)
-            case ast.Call():
-                return _last(function.func) in ("getattr", "type") or self._holds_bools(function)
-            case ast.IfExp() | ast.BoolOp() | ast.NamedExpr():
-                return True
+                is_known = function.attr in _METHODS | _BUILTINS | _FUNCTIONS or self._ask(
+                    "call", function, self._is_method
+                )
+                return is_known and self._is_typed(function.value)
+            case ast.Call(func=called, args=arguments):
+                is_quoted = len(arguments) == 2 and isinstance(arguments[1], ast.Constant)
+                return (
+                    _last(called) == "type" or (_last(called) == "getattr" and is_quoted) or self._holds_bools(function)
+                )
+            case ast.IfExp():
+                return self._gives_bool(function.body) or self._gives_bool(function.orelse)
+            case ast.BoolOp():
+                return any(map(self._gives_bool, function.values))
+            case ast.NamedExpr():
+                return self._gives_bool(function.value)
         return False
+
+    def _is_method(self, source: _Source) -> bool:
+        return source.kind == "function" and self._gives_bool_from(source)
 
     def _is_giver(self, source: _Source) -> bool:
         match source.kind:
@@ -386,10 +404,11 @@ class _Values:
     def _gives_scalar(self, source: _Source) -> bool:
         """Of an attribute, which may be a property, or of what is called."""
         if source.kind == "function":
+            results = self._results(source)
             return (
-                self._is_known(source.node)
-                if source.node is not None
-                else any(map(self._is_scalar, self._results(source)))
+                any(results) and all(map(self._is_scalar, results))
+                if source.node is None
+                else self._is_known(source.node)
             )
         return self._is_scalar_from(source)
 
@@ -404,9 +423,21 @@ class _Values:
         match source.kind:
             case "value" | "part" | "item":
                 return self._has_typed_items(source.node)
+            case "annotation" | "function" if source.node is not None:
+                return self._holds_known(source.node)
             case "function":
-                return source.node is not None or any(map(self._has_typed_items, self._results(source)))
+                return any(map(self._has_typed_items, self._results(source)))
         return self._is_typed_from(source)
+
+    def _holds_known(self, annotation: ast.AST | None) -> bool:
+        """Whether an annotation may tell what an iterable gives."""
+        if not isinstance(annotation, ast.Subscript):
+            return self._is_known(annotation)
+        parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+        if _last(annotation.value) in _TRANSPARENT:
+            return any(map(self._holds_known, parts))
+        is_fixed = _last(annotation.value).lower() == "tuple" and not (len(parts) == 2 and _is_ellipsis(parts[1]))
+        return not is_fixed and self._is_known(parts[0])
 
     def _is_typed(self, node: ast.AST | None) -> bool:
         """Whether the type of an expression may be told at all."""
@@ -475,12 +506,26 @@ class _Values:
         match annotation:
             case ast.Subscript():
                 parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-                return self._is_typed(annotation.value) and (
-                    _last(annotation.value) not in _TRANSPARENT or any(map(self._is_known, parts))
-                )
+                if _last(annotation.value) in _TRANSPARENT:
+                    return any(map(self._is_known, parts))
+                return self._is_known(annotation.value)
             case ast.BinOp():
                 return self._is_known(annotation.left) and self._is_known(annotation.right)
-        return self._is_typed(annotation)
+            case ast.Name():
+                return self._ask("kind", annotation, self._is_kind)
+            case ast.Attribute():
+                return self._is_typed(annotation)
+        return isinstance(annotation, ast.Constant)
+
+    def _is_kind(self, source: _Source) -> bool:
+        """Whether a class may be told from a statement that binds its name."""
+        match source.kind:
+            case "value":
+                is_made = isinstance(source.node, ast.Call) and _last(source.node.func) == "type"
+                return is_made or (isinstance(source.node, _NAMES) and self._is_known(source.node))
+            case "import":
+                return _is_standard(source.origin) and not source.origin.endswith(".Any")
+        return source.kind in ("class", "part")
 
     def _is_isinstance(self, source: _Source) -> bool:
         return source.function in ("isinstance", "") or self._renames_isinstance
@@ -549,16 +594,23 @@ class _Values:
             self._bindings[number] = [(name, replace(source, place=number)) for name, source in found]
         return self._bindings[number]
 
-    def _results(self, function: _Source) -> Iterator[ast.expr]:
-        """What a function without an annotation returns, and those in it."""
+    def _results(self, function: _Source) -> list[ast.expr]:
+        """What a function without an annotation returns; nothing where that is also None."""
         outer, _ = self._statements[function.place]
-        body = self._statements[function.place :] if function.node is None else []
-        for number, (indent, statement) in enumerate(body):
+        results: list[ast.expr] = []
+        inner = -1  # the indentation of a function or class in it
+        for number, (indent, statement) in enumerate(self._statements[function.place :]):
             if number and indent <= outer:
-                return
-            if b"return" in statement:
-                nodes = ast.walk(_parsed(statement))
-                yield from (one.value for one in nodes if isinstance(one, ast.Return) and one.value is not None)
+                break
+            if number and 0 <= inner < indent:
+                continue
+            inner = indent if number and _HEAD.match(statement) else -1
+            if inner < 0 and b"return" in statement:
+                found = [one.value for one in ast.walk(_parsed(statement)) if isinstance(one, ast.Return)]
+                if None in found:
+                    return []
+                results += (one for one in found if one is not None)
+        return results
 
 
 def _is_bare_parameter(statement: bytes, name: bytes) -> bool:
@@ -653,6 +705,10 @@ def _parameters(arguments: ast.arguments, selves: int) -> Iterator[tuple[str, _S
 
 def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (int, float, complex))
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is Ellipsis
 
 
 def _elements(node: ast.AST | None) -> list[ast.expr]:

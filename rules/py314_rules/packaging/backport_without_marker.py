@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Impact, Level, Requirement, Rule, Settings, Words, load_facts, parse_version
+from py314_check.api import Confidence, Impact, Level, Requirement, Rule, Settings, load_facts, parse_version
 from py314_rules.modules import MODULES
-from py314_rules.packaging.metadata import LANGUAGES, PythonRequirement, python_requirement
+from py314_rules.packaging.metadata import LANGUAGES, PythonRequirement, python_requirement, setup_words
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class BackportWithoutMarker(Rule):
     code, name = "PRJ005", "backport-without-marker"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     languages = LANGUAGES
-    words = (Words("setup", "python_requires", "install_requires"),)
+    words = (setup_words("python_requires", "install_requires"),)
     _python: PythonRequirement | None = None
 
     def visit_Settings(self, settings: Settings) -> None:

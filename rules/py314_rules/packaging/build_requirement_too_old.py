@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Impact, Level, Requirement, Rule, Words, admits, load_facts
-from py314_rules.packaging.metadata import LANGUAGES, is_test_data
+from py314_check.api import Confidence, Impact, Level, Requirement, Rule, admits, load_facts
+from py314_rules.packaging.metadata import LANGUAGES, is_test_data, setup_words
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class BuildRequirementTooOld(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     languages = LANGUAGES
     since = "3.14"
-    words = (Words("setup", "setup_requires"),)
+    words = (setup_words("setup_requires"),)
 
     def visit_Requirement(self, requirement: Requirement) -> None:
         tool = TOOLS.get(requirement.name)

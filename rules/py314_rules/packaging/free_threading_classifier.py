@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Settings, Words
-from py314_rules.packaging.metadata import FREE_THREADING, LANGUAGES, classifiers
+from py314_check.api import Confidence, Impact, Level, Rule, Settings
+from py314_rules.packaging.metadata import FREE_THREADING, LANGUAGES, classifiers, setup_words
 
 UNDECLARED = ("EXT001", "EXT002", "EXT003", "EXT004", "EXT005")
 
@@ -45,7 +45,7 @@ class FreeThreadingClassifier(Rule):
     code, name = "EXT304", "free-threading-classifier"
     level, impact, confidence = Level.WARNING, Impact.BLOCKS_FREE_THREADING, Confidence.HIGH
     languages = LANGUAGES
-    words = (Words("setup", "classifiers"),)
+    words = (setup_words("classifiers"),)
 
     def visit_Settings(self, settings: Settings) -> None:
         for classifier in classifiers(settings):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from py314_check.api import Setting, Settings, admits, from_poetry, parse_version
+from py314_check.api import Mentions, Setting, Settings, Words, admits, from_poetry, parse_version
 
 LANGUAGES = frozenset({"pyproject", "setup.cfg", "python"})
 _REQUIRES_PYTHON = (
@@ -27,6 +27,18 @@ _CLASSIFIERS = (
 )
 _VERSION = re.compile(r"Programming Language :: Python :: (3\.\d+)")
 FREE_THREADING = "Programming Language :: Python :: Free Threading"
+
+
+_SETUPS = (Mentions("setuptools", "setup"), Mentions("distutils.core", "setup"))
+
+
+def setup_words(*keywords: str) -> Words:
+    """The words of a Python file in which ``setup`` is called with some keywords."""
+    return Words("setup", *keywords, test=_mentions_setup)
+
+
+def _mentions_setup(data: bytes) -> bool:
+    return any(setup(data) for setup in _SETUPS)
 
 
 def is_test_data(path: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Settings, Words
+from py314_check.api import Confidence, Impact, Level, Rule, Settings
 from py314_rules.packaging.metadata import (
     FREE_THREADING,
     LANGUAGES,
     classifiers,
     is_test_data,
     python_requirement,
+    setup_words,
     versions,
 )
 
@@ -60,7 +61,7 @@ class MissingVersionClassifier(Rule):
     code, name = "PRJ002", "missing-version-classifier"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     languages = LANGUAGES
-    words = (Words("setup", "classifiers"),)
+    words = (setup_words("classifiers"),)
 
     def visit_Settings(self, settings: Settings) -> None:
         if is_test_data(self.context.path):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from py314_check.api import Confidence, Impact, Level, Requirement, Rule, Words, admits, load_facts
+from py314_check.api import Confidence, Impact, Level, Requirement, Rule, admits, load_facts
+from py314_rules.packaging.metadata import setup_words
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class PinWithoutWheels(Rule):
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.HIGH
     languages = frozenset({"pyproject", "setup.cfg", "requirements", "python"})
     since = "3.14"
-    words = (Words("setup", "install_requires"), Words("setup", "extras_require"), Words("setup", "setup_requires"))
+    words = (setup_words("install_requires"), setup_words("extras_require"), setup_words("setup_requires"))
 
     def visit_Requirement(self, requirement: Requirement) -> None:
         row = DISTRIBUTIONS.get(requirement.name)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Settings, Words
-from py314_rules.packaging.metadata import LANGUAGES, is_test_data, python_requirement
+from py314_check.api import Confidence, Impact, Level, Rule, Settings
+from py314_rules.packaging.metadata import LANGUAGES, is_test_data, python_requirement, setup_words
 
 
 class ShutOutTarget(Rule):
@@ -44,7 +44,7 @@ class ShutOutTarget(Rule):
     code, name = "PRJ001", "shut-out-target"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     languages = LANGUAGES
-    words = (Words("setup", "python_requires"),)
+    words = (setup_words("python_requires"),)
 
     def visit_Settings(self, settings: Settings) -> None:
         python = python_requirement(settings)

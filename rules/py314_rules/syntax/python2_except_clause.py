@@ -7,7 +7,7 @@ import re
 
 from py314_check.api import PIECE, Confidence, Context, Impact, Level, Rule, Words, code_in, cst
 
-_EXCEPT = re.compile(rb"except\b(?![ \t]*[\w.]*(?:[ \t]+as[ \t]+\w+)?[ \t]*:)")  # but for the most common clauses
+_EXCEPT = re.compile(rb"except\b(?![ \t]*(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*)?:)")  # but for the most common clauses
 _MARGIN = 200  # bytes of a line that are read before a word
 _REACH = 2000  # bytes of a clause that are read; a longer one may hold anything
 _BLANK = re.compile(rb"(?:^|[\r\n])[ \t\f]*\Z")

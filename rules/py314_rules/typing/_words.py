@@ -20,17 +20,17 @@ _INDENT = 200  # bytes before a function that are read for its indentation
 _MARGIN = 1000  # for its decorators
 _NAME = rb"[\w\x80-\xff]+"
 _WORDS = re.compile(_NAME)
-_DEF = re.compile(rb"def[ \t\f\\]")
+_DEF = re.compile(rb"def(?=[ \t\f\\][\s\\]*%b[\s\\]*[(\[])" % _NAME)
 # Not those that say in plain words that nothing is annotated, or that the result is no bool.
 _DEF_OF_BOOL = re.compile(
-    rb"def[ \t\f\\](?![^\r\n#:\"'(]{0,300}\([^\r\n#:\"'()\[]{0,300}\)[ \t]*:)"
-    rb"(?!(?:[^#\"'>:]|(?<=[\w\x80-\xff]):){0,2000}\)[ \t]*->(?![^\r\n]{0,300}bool)[^\r\n#\"':]{0,300}:)"
+    _DEF.pattern + rb"(?![^\r\n#:\"'(]{0,300}\([^\r\n#:\"'()\[]{0,300}\)[ \t]*:)"
+    rb"(?!(?:[^#\"'>:]|(?<=[\w\x80-\xff]):){0,500}\)[ \t]*->(?![^\r\n]{0,300}bool)[^\r\n#\"':]{0,300}:)"
 )
 _TOKENS = re.compile(
     PIECE + rb"| (?P<open>[(\[{]) | (?P<close>[)\]}]) | -> | [,:=*/] | " + _NAME, re.VERBOSE | re.DOTALL
 )
 _DOCSTRING = re.compile(
-    rb"(?:[\s\\]|\#[^\r\n]*)*[rRuU]?(?=[\"'])" + PIECE + rb"(?=[ \t\f]*(?:[\r\n;\#]|\Z))", re.VERBOSE | re.DOTALL
+    rb"(?:[\s\\]|\#[^\r\n]*[\r\n])*[rRuU]?(?=[\"'])" + PIECE + rb"(?=[ \t\f]*(?:[\r\n;\#]|\Z))", re.VERBOSE | re.DOTALL
 )
 _DUNDER = re.compile(rb"[ \t\f]*__\w+__\s*[(\[]")
 _BEFORE = re.compile(rb"(?:^(?:\xef\xbb\xbf)?|[\r\n])([ \t\f]*)\Z")
@@ -48,7 +48,7 @@ _GIVEN_TO = re.compile(rb"(%b)\s*=\s*(?:\w+\s*\.)?\Z" % _NAME)
 _GIVEN_AS = re.compile(rb"[\s\\]+as[\s\\]+(%b)" % _NAME)
 _TEST_CALL = rb"(?<![.\w\x80-\xff])(?:%%b)\s*\(([\s(]*%b[\s)]*)(?=[,)])" % _NAME
 _RENAMED_GUARD = re.compile(
-    rb"\bTypeGuard\b(?:[\s\\]|#[^\r\n]*)+as\b|(?:=|\bor\b|\belse\b|[\"'])[\s(\\]*(?:\w+\s*\.\s*)*TypeGuard\b(?!\s*\[)"
+    rb"\bTypeGuard\b(?:[\s\\]|#[^\r\n]*[\r\n])+as\b|(?:=|\bor\b|\belse\b|[\"'])[\s(\\]*(?:\w+\s*\.\s*)*TypeGuard\b(?!\s*\[)"
 )
 _IDENTITY = re.compile(
     rb"(?<![.\w\x80-\xff])(%(name)b)[\s)]+is\s(?:\s*not\s)?[\s(]*None\b"
@@ -80,6 +80,7 @@ class _Function:
     result: bytes | None
 
 
+@lru_cache(maxsize=1)  # for each word that is needed
 def may_be_type_predicate(data: bytes) -> bool:
     """Whether a function that says no more than bool may tell exactly whether its argument is of some type."""
     functions = _functions(data, _DEF_OF_BOOL)
