@@ -51,22 +51,23 @@ class Manifests:
 
     def parse_toml(self, path: Path, text: str) -> Document:
         """TOML that stands in a file, as all of it or as a part."""
-        import tomli
-
         data: dict[str, object] = {}
-        try:
-            data = tomli.loads(text)
-        except (ValueError, RecursionError) as error:
-            self._complain(path, f"it is not TOML: {error}")
+        if text:
+            import tomli
+
+            try:
+                data = tomli.loads(text)
+            except (ValueError, RecursionError) as error:
+                self._complain(path, f"it is not TOML: {error}")
         return Document(data, lambda message: self._complain(path, message))
 
     def _read_setup_cfg(self, directory: Path) -> dict[str, dict[str, str]]:
-        import configparser
-
         path = directory / "setup.cfg"
         data = self.read(path)
         if data is None:
             return {}
+        import configparser
+
         parser = configparser.RawConfigParser(strict=False)
         try:
             parser.read_string(data.decode("utf-8-sig"))

@@ -37,7 +37,6 @@ from py314_check.stamps import Stamp, digest, read_file
 from py314_check.words import WordTest
 
 if TYPE_CHECKING:
-
     from py314_check.api import Event
     from py314_check.languages.base import Located
     from py314_check.project import Project
