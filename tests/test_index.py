@@ -253,7 +253,7 @@ def test_no_cache_directory_is_relative(monkeypatch: pytest.MonkeyPatch) -> None
 LOADED = CHECK + "import sys\nprint(*sys.modules)\n"
 NOT_LOADED = """
     libcst tree_sitter yaml tomli packaging pathspec importlib.metadata importlib.resources concurrent.futures
-    multiprocessing email tempfile difflib hashlib logging zipfile socket py314_check.events py314_check.cache
+    multiprocessing email tempfile difflib logging zipfile socket py314_check.events py314_check.cache
     py314_check.contents py314_check.requirements py314_check.suppressions py314_check.languages.base
 """.split()
 

@@ -159,12 +159,11 @@ def _modules(data: bytes, start: int, word: bytes, top: bytes) -> Iterator[bytes
     """What a name may be in, as far as a top-level module goes, by what is before it."""
     known = _bindings(data)
     before = data[max(start - _BEHIND, 0) : start]
-    owner = before.rstrip(_BLANK)
-    if owner.endswith(_QUOTES):
+    if before.endswith(_QUOTES):
         if known.takes_names and data[start + len(word) : start + len(word) + 1] in _QUOTES:
             yield from _quoting(before, known, top)
         return
-    if not owner.endswith(b".") and not _without_comments(before).rstrip(_BLANK).endswith(b"."):
+    if not before.rstrip(_BLANK).endswith(b".") and not _without_comments(before).rstrip(_BLANK).endswith(b"."):
         yield from _owners(word, known, top)
         return
     for text in {before, _without_comments(before)}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -48,6 +49,7 @@ class WordTest(Generic[RuleT]):
 
     def candidates(self, data: bytes) -> list[RuleT]:
         """The rules that may fire in a file with these bytes, in their order."""
+        data = data.removeprefix(BOM_UTF8)  # no part of the first word
         able = self._able(data, {*self._rules})
         remarked = {rule for rule in able if any(way.remarks for way in rule.words)}
         if able - remarked and self._has_remarks:  # few files come this far

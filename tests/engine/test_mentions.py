@@ -54,6 +54,11 @@ def test_something_else_is_meant(source: str) -> None:
     assert not Mentions("re", "split")(source.encode())
 
 
+def test_a_name_behind_a_line_that_ends_in_a_quote_is_not_quoted() -> None:
+    source = b"from re import split  # it's \"\nsplit('a')\n"
+    assert list(Mentions("re", "split").places(source)) == [15, 30]
+
+
 @pytest.mark.parametrize("source", FOUND.values(), ids=FOUND.keys())
 def test_the_name_may_be_meant(source: str) -> None:
     assert Mentions("re", "split")(source.encode())

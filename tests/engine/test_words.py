@@ -37,6 +37,7 @@ HELD = {
     "backslash and CRLF": "import os, \\\r\n  parser",
     "behind CR": "x = 1\rimport parser",
     "behind a byte order mark": "\ufeffimport parser",
+    "first word behind a byte order mark": "\ufeffparser = __import__('parser')",
     "a string and import_module": "import_module('parser')",
     "a string and patch": 'mock.patch("parser.x")',
     "a pseudo-module": "x: typing.re.Pattern",
