@@ -56,7 +56,7 @@ def test_something_else_is_meant(source: str) -> None:
 
 def test_a_name_behind_a_line_that_ends_in_a_quote_is_not_quoted() -> None:
     source = b"from re import split  # it's \"\nsplit('a')\n"
-    assert list(Mentions("re", "split").places(source)) == [15, 30]
+    assert list(Mentions("re", "split").places(source)) == [15, 31]
 
 
 @pytest.mark.parametrize("source", FOUND.values(), ids=FOUND.keys())
