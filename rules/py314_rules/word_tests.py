@@ -74,7 +74,7 @@ def may_leave_finally(data: bytes) -> bool:
     """Whether a ``finally`` block has a word in it that may leave it."""
     if not any(_may_leave(data, header.start()) for header in _FINALLY.finditer(data)):
         return False
-    text = _code(data)
+    text = code_of(data)
     if text is None:
         return True
     nested = 0  # how many of the next ones are in a block that has been read
@@ -114,7 +114,7 @@ def _may_leave(data: bytes, start: int) -> bool:
 
 def may_hold_expression_in_annotation(data: bytes) -> bool:
     """Whether ``:=``, ``yield`` or ``await`` stands behind a colon or an arrow that may begin an annotation."""
-    text = _code(data) if _is_bracketed(data) else b""
+    text = code_of(data) if _is_bracketed(data) else b""
     if text is None:
         return True
     if not _is_bracketed(text) or not _may_annotate(text):
@@ -172,7 +172,7 @@ def _may_annotate(text: bytes) -> bool:
 
 def may_stand_in_class(data: bytes, pattern: re.Pattern[bytes]) -> bool:
     """Whether a pattern is found in a statement right in the body of a class; each is put on one line."""
-    text = _code(data)
+    text = code_of(data)
     if text is None:
         return True
     around: list[tuple[int, bytes]] = []  # the headers that the statement may be in: indentation, first word
@@ -195,7 +195,7 @@ def names_given(data: bytes, attribute: str) -> set[bytes]:
 
 def may_return_from_test(data: bytes) -> bool:
     """Whether a value is returned, or something yielded or awaited, in what may be a test method."""
-    text = _code(data)
+    text = code_of(data)
     if text is None:
         return True
     around: list[tuple[int, bool]] = []  # the functions that the statement may be in: indentation, whether a test
@@ -247,4 +247,4 @@ def _depth(code: bytes) -> int:
     return sum(1 if bracket in b"([{" else -1 for bracket in brackets)
 
 
-_code = lru_cache(maxsize=1)(code_in)  # several rules ask
+code_of = lru_cache(maxsize=1)(code_in)  # for a whole file, of which several rules ask

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
-from py314_check.api import code_in, word_places
-from py314_rules.word_tests import statements
+from py314_check.api import word_places
+from py314_rules.word_tests import code_of, statements
 
 _REACH = 20_000  # bytes of a statement that are read; a longer one may give anything
 _MAX_NAMES = 100  # that are followed in one file; behind that many, anything may be a bool
@@ -100,7 +100,7 @@ def may_invert_bool(data: bytes) -> bool:
     places = _operators(data)
     if all(_NUMBER.match(data, start) for start in places) and b"is_integer" not in data:
         return False
-    code = code_in(data)
+    code = code_of(data)
     if code is None or not code.isascii():
         return True
     try:

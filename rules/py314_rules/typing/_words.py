@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from py314_check.api import PIECE, code_in
-from py314_rules.word_tests import statements
+from py314_rules.word_tests import code_of, statements
 
 _REACH = 4000  # bytes of a header that are read; a longer one may be anything
 _REACHES = (500, 4000)  # bytes of a body that are read behind its docstring, the second if the first do not tell
@@ -132,7 +132,7 @@ def _is_decorated(data: bytes, function: _Function) -> bool:
 
 def _is_override(data: bytes, function: _Function) -> bool:
     """Whether each method of its name is in a class with a base of another file, which may have that name, too."""
-    code = code_in(data) if function.indent else None
+    code = code_of(data) if function.indent else None
     name = _WORDS.search(data, function.start + len(b"def"))
     if code is None or name is None:
         return False
