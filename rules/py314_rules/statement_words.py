@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from py314_check.api import word_places
-from py314_rules.word_tests import code
+from py314_rules.word_tests import code_of
 
 _HEADER = re.compile(rb"(?:class|def|async[ \t]+def)\b")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
@@ -58,7 +58,7 @@ class Statements:
 @lru_cache(maxsize=1)  # several rules ask
 def statements(data: bytes) -> Statements | None:
     """The statements of a file; None where strings and code cannot be told apart."""
-    text = code(data)
+    text = code_of(data)
     return None if text is None else Statements(text)
 
 

@@ -71,7 +71,7 @@ def may_leave_finally(data: bytes) -> bool:
     """Whether a ``finally`` block has a word in it that may leave it."""
     if not any(_may_leave(data, header.start()) for header in _FINALLY.finditer(data)):
         return False
-    text = _code(data)
+    text = code_of(data)
     if text is None:
         return True
     nested = 0  # how many of the next ones are in a block that has been read
@@ -111,7 +111,7 @@ def _may_leave(data: bytes, start: int) -> bool:
 
 def may_hold_expression_in_annotation(data: bytes) -> bool:
     """Whether ``:=``, ``yield`` or ``await`` stands behind a colon or an arrow that may begin an annotation."""
-    text = _code(data) if _is_bracketed(data) else b""
+    text = code_of(data) if _is_bracketed(data) else b""
     if text is None:
         return True
     if not _is_bracketed(text) or not _may_annotate(text):
@@ -201,30 +201,22 @@ def _depth(code: bytes) -> int:
     return sum(1 if bracket in b"([{" else -1 for bracket in brackets)
 
 
-_code = lru_cache(maxsize=1)(code_in)  # several rules ask
-
-
-def code(data: bytes) -> bytes | None:
-    """The code without comments and what is in strings, and with continued lines joined where no bracket is open.
-
-    None where code and strings cannot be told apart.
-    """
-    return _code(data)
+code_of = lru_cache(maxsize=1)(code_in)  # for a whole file, of which several rules ask
 
 
 def in_code(pattern: bytes) -> Callable[[bytes], bool]:
-    """Tests whether a pattern may be found in the code, as ``code`` gives it."""
+    """Tests whether a pattern may be found in the code, as ``code_of`` gives it."""
     search = re.compile(pattern, re.MULTILINE).search
 
     def may_be_found(data: bytes) -> bool:
-        text = _code(data)
+        text = code_of(data)
         return text is None or search(text) is not None
 
     return may_be_found
 
 
 def closing(text: bytes, start: int) -> int:
-    """Where the bracket ends, in ``code``, that was opened right before an offset."""
+    """Where the bracket ends, in code, that was opened right before an offset."""
     depth = 1
     for bracket in _BRACKET.finditer(text, start):
         depth += 1 if bracket[0] in b"([{" else -1

@@ -6,8 +6,7 @@ import re
 from collections import defaultdict
 from functools import lru_cache
 
-from py314_check.api import code_in
-from py314_rules.word_tests import statements
+from py314_rules.word_tests import code_of, statements
 
 _HEAD = re.compile(rb"(?:(?P<async>async)\s+)?(?P<kind>def|class)\b\s*(?P<name>[\w\x80-\xff]+)(?P<rest>.*)", re.DOTALL)
 _GUARD = re.compile(rb"(?:el)?if\b.*\b(?:__name__|current_process|parent_process)\b", re.DOTALL)
@@ -38,7 +37,7 @@ def _reached(data: bytes, *, is_guarded: bool, is_plain: bool) -> bytes | None:
     that are called in what is reached, or bind global names; of these, if ``is_plain``, neither coroutines nor what is
     decorated.
     """
-    code = code_in(data)
+    code = code_of(data)
     if code is None:
         return None
     reached: list[bytes] = []

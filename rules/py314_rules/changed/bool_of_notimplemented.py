@@ -9,7 +9,7 @@ from functools import lru_cache
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
 from py314_rules.call_words import other_names
 from py314_rules.statement_words import statements
-from py314_rules.word_tests import closing, code
+from py314_rules.word_tests import closing, code_of
 
 _COMPARES = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 _BUILTIN = {
@@ -32,7 +32,7 @@ def _may_ask_it(data: bytes) -> bool:
     """Whether the truth of `NotImplemented`, or of a name for it, may be asked for."""
     if not _asks_it(data):
         return False
-    text = code(data)
+    text = code_of(data)
     return text is None or _asks_it(text) or other_names(data, b"bool") != {b"bool"}
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
-from py314_check.api import code_in, word_places
-from py314_rules.word_tests import statements
+from py314_check.api import word_places
+from py314_rules.word_tests import code_of, statements
 
 _REACH = 20_000  # bytes of a statement that are read; a longer one may give anything
 _MAX_NAMES = 100  # that are followed in one file; behind that many, anything may be a bool
@@ -32,11 +32,12 @@ _AWAITS = re.compile(rb"\s*(?:await\b\s*)*")
 _ATOM = re.compile(rb"[bBfFrRtTuU]{0,2}(?:'[^'\r\n]*'|\"[^\"\r\n]*\")(?:\s*'')*|%b" % _NAME)
 _TRAILER = re.compile(rb"\s*\.\s*%b|\s*(?=[(\[])" % _NAME)
 _HEAD = re.compile(rb"(?:async\s+)?(def|class)\b")
-_ARM = re.compile(rb"(?:el(?=if\b)|(?=except\b)|(?=case\b)|(?:else|try|finally)\b|@)")
+_ARM = re.compile(rb"(?:el(?=if\b)|(?=except\b)|(?=case\s+[^\s=:,.)\]])|(?:else|try|finally)\b|@)")
 _QUOTED_BOOL = re.compile(rb"[\"'][^\"'\r\n]*\bbool\b")
 _RENAMED = re.compile(rb"isinstance\b(?!\s*\()")
 _BINDS = re.compile(rb"\b(?:def|class|import|as|for|lambda|isinstance|match|except)\b|:=")
 _EQUALS = re.compile(rb"(?<![=!<>])=(?!=)|:")
+_GLOBAL = re.compile(rb"\bglobal\s+([^\n;]*)")
 _BINDS_INSIDE = re.compile(rb"\b(?:for|lambda|isinstance|match|case)\b|:=")
 _BINDING_FIELDS = ("body", "orelse", "handlers", "targets", "target", "items", "optional_vars", "elts")
 
@@ -99,7 +100,7 @@ def may_invert_bool(data: bytes) -> bool:
     places = _operators(data)
     if all(_NUMBER.match(data, start) for start in places) and b"is_integer" not in data:
         return False
-    code = code_in(data)
+    code = code_of(data)
     if code is None or not code.isascii():
         return True
     try:
@@ -195,6 +196,8 @@ class _Values:
         self._methods: set[int] = set()
         self._find_rooms()
         self._room = -1
+        declared = (match[1] for match in _GLOBAL.finditer(self._text))
+        self._global = {name.decode() for names in declared for name in names.replace(b",", b" ").split()}
         self._bindings: dict[int, list[tuple[str, _Source]]] = {}
         self._found: dict[tuple[str, int | None], list[_Source]] = {}
         self._answers: dict[tuple[str, str, int | None], bool] = {}
@@ -216,8 +219,6 @@ class _Values:
                     room = number if room < 0 else room
                 around.append((indent, is_class, room))
             self._rooms.append(room)
-        if b"global" in self._text:
-            self._rooms = [-1] * len(self._rooms)
 
     def are_inverted(self) -> bool:
         """Whether a bool may stand behind a ``~``."""
@@ -286,7 +287,7 @@ class _Values:
         """Whether a call may give a bool."""
         match function:
             case ast.Name():
-                is_builtin = function.id in _BUILTINS and not self._sources(function.id, self._room)
+                is_builtin = function.id in _BUILTINS and not self._sources(function.id, self._room_of(function))
                 return is_builtin or self._ask("call", function, self._is_giver)
             case ast.Attribute():
                 is_known = function.attr in _METHODS | _BUILTINS | _FUNCTIONS or self._ask(
@@ -469,7 +470,8 @@ class _Values:
         if isinstance(node, ast.Attribute):
             owner = node.value
             is_self = isinstance(owner, ast.Name) and (
-                owner.id in _OWN or all(one.kind in ("self", "unknown") for one in self._sources(owner.id, self._room))
+                owner.id in _OWN
+                or all(one.kind in ("self", "unknown") for one in self._sources(owner.id, self._room_of(owner)))
             )
             return is_self and not self._derives
         return isinstance(node, ast.Name)
@@ -535,7 +537,7 @@ class _Values:
 
         What is asked for already is not so on its own account; answers that came of that are dropped where it is.
         """
-        key = (question, _last(node), self._room if isinstance(node, ast.Name) else None)
+        key = (question, _last(node), self._room_of(node))
         if key in self._asking:
             self._cut.add(key)
             return False
@@ -548,6 +550,10 @@ class _Values:
                 self._answers = {one: known for one, known in self._answers.items() if known}
             self._answers[key] = answer
         return self._answers[key]
+
+    def _room_of(self, node: ast.Name | ast.Attribute) -> int | None:
+        """Where a name is looked up; an attribute and a global variable may be set anywhere."""
+        return self._room if isinstance(node, ast.Name) and node.id not in self._global else None
 
     def _holds(self, source: _Source, holds: Callable[[_Source], bool]) -> bool:
         room, self._room = self._room, self._rooms[source.place]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Change, Confidence, Impact, Insert, Level, Rule, Words, code_in, cst
+from py314_check.api import Change, Confidence, Impact, Insert, Level, Rule, Words, cst
+from py314_rules.word_tests import code_of
 
 # The field that holds the end of an expression or pattern; what is not here ends in a bracket or a name.
 _ENDS = {
@@ -34,7 +35,7 @@ def _may_touch(data: bytes) -> bool:
 
     With one digit for all, ``re`` skips to the numbers.
     """
-    return _LIKELY.search(data.translate(_DIGITS)) is not None and _TOUCHING.search(code_in(data) or data) is not None
+    return _LIKELY.search(data.translate(_DIGITS)) is not None and _TOUCHING.search(code_of(data) or data) is not None
 
 
 class NumberRunsIntoKeyword(Rule):

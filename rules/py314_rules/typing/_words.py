@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from py314_check.api import PIECE, code_in
-from py314_rules.word_tests import statements
+from py314_rules.word_tests import closing, code_of, statements
 
 _REACH = 4000  # bytes of a header that are read; a longer one may be anything
 _REACHES = (500, 4000)  # bytes of a body that are read behind its docstring, the second if the first do not tell
@@ -132,7 +132,7 @@ def _is_decorated(data: bytes, function: _Function) -> bool:
 
 def _is_override(data: bytes, function: _Function) -> bool:
     """Whether each method of its name is in a class with a base of another file, which may have that name, too."""
-    code = code_in(data) if function.indent else None
+    code = code_of(data) if function.indent else None
     name = _WORDS.search(data, function.start + len(b"def"))
     if code is None or name is None:
         return False
@@ -316,19 +316,9 @@ def _may_be_test(text: bytes, calls: re.Pattern[bytes], values: Set[bytes], assi
             return False
         if call.start() >= done:
             parts += (text[done : call.start()], b"?")
-            done = _closed(text, call.start(1))
+            done = closing(text, call.start(1))
     rest = _OF_TYPE.sub(b"?", b"".join([*parts, text[done:]]))
     if any(values.isdisjoint(names) for names in _IDENTITY.findall(rest)):
         return False
     rest = _IDENTITY.sub(b"?", rest)
     return rest.translate(None, b" \t\f()?") == b"".join(words := _WORDS.findall(rest)) and assigned >= {*words}
-
-
-def _closed(text: bytes, start: int) -> int:
-    """Where the bracket closes that was opened right before an offset."""
-    depth = 1
-    for bracket in _BRACKET.finditer(text, start):
-        depth += 1 if bracket[0] in b"([{" else -1
-        if depth == 0:
-            return bracket.end()
-    return len(text)
