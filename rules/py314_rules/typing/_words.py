@@ -56,7 +56,6 @@ _IDENTITY = re.compile(
 )
 _IS_TYPE = rb"(?:is\b(?:\s+not\b)?|[!=]=)[\s(]*"
 _OF_TYPE = re.compile(rb"\?[\s)]*%(is)b[\w.]+|(?<![\w.])[\w.]+[\s)]*%(is)b\?" % {b"is": _IS_TYPE})
-_BRACKET = re.compile(rb"[()\[\]{}]")
 _CONSTANTS = frozenset((b"True", b"False"))
 _RAISED = b"raise"
 _OPERATORS = frozenset((b"and", b"bool", b"else", b"if", b"not", b"or", *_CONSTANTS))
