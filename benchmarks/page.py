@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import commands
+import command_lines
 import stages
 import words
 from sources import TARGET
@@ -48,10 +48,10 @@ TITLES = {
     "ours cold": "py314-check, writing its cache",
     "ours warm": "py314-check, warm cache",
     "ours alone": "py314-check, no cache, one process",
-    "ruff 100": f"ruff `{commands.RULES}`, no cache",
-    "ruff cold": f"ruff `{commands.RULES}`, writing its cache",
-    "ruff warm": f"ruff `{commands.RULES}`, warm cache",
-    "ruff more": f"ruff `{commands.MORE_RULES}`, no cache",
+    "ruff 100": f"ruff `{command_lines.RULES}`, no cache",
+    "ruff cold": f"ruff `{command_lines.RULES}`, writing its cache",
+    "ruff warm": f"ruff `{command_lines.RULES}`, warm cache",
+    "ruff more": f"ruff `{command_lines.MORE_RULES}`, no cache",
     "vermin": "vermin",
     "pylint": "pylint, what is deprecated",
 }

@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-import commands
+import command_lines
 import native
 import page
 import stages
@@ -48,8 +48,8 @@ SAME = ("ours 100", "ours cold", "ours warm", "ours alone")
 
 def on_parts(programs: Mapping[str, Path], parts: Mapping[int, Path], repeats: int) -> dict[str, Contender]:
     """This tool and ruff, without their caches, on parts of the tree by their share in percent."""
-    ours = commands.ours(programs, ".", "--no-cache")
-    ruff = commands.ruff(programs, ".", commands.RULES, "--no-cache")
+    ours = command_lines.ours(programs, ".", "--no-cache")
+    ruff = command_lines.ruff(programs, ".", command_lines.RULES, "--no-cache")
     found = {}
     for percent, part in parts.items():
         found[f"ours {percent}"] = Contender(ours, part, repeats)
@@ -60,10 +60,10 @@ def on_parts(programs: Mapping[str, Path], parts: Mapping[int, Path], repeats: i
 def on_the_tree(programs: Mapping[str, Path], directory: Path, caches: Path, repeats: int) -> dict[str, Contender]:
     """What else is measured on the whole tree. A warm run comes right after the one that wrote its cache."""
     cache, other = caches / "ours", caches / "ruff"
-    ours = commands.ours(programs, ".", "--cache-dir", str(cache))
-    ruff = commands.ruff(programs, ".", commands.RULES, "--cache-dir", str(other))
-    more = commands.ruff(programs, ".", commands.MORE_RULES, "--no-cache")
-    floor = (str(programs[commands.OURS] / "python"), str(HERE / "floor.py"), str(CORES))
+    ours = command_lines.ours(programs, ".", "--cache-dir", str(cache))
+    ruff = command_lines.ruff(programs, ".", command_lines.RULES, "--cache-dir", str(other))
+    more = command_lines.ruff(programs, ".", command_lines.MORE_RULES, "--no-cache")
+    floor = (str(programs[command_lines.OURS] / "python"), str(HERE / "floor.py"), str(CORES))
     return {
         "floor": Contender(floor, directory, repeats),
         "ours cold": Contender(ours, directory, repeats, fresh=cache),
@@ -71,21 +71,21 @@ def on_the_tree(programs: Mapping[str, Path], directory: Path, caches: Path, rep
         "ruff cold": Contender(ruff, directory, repeats, fresh=other),
         "ruff warm": Contender(ruff, directory, repeats),
         "ruff more": Contender(more, directory, repeats),
-        "ours alone": Contender(commands.ours(programs, ".", "--no-cache", "--jobs", "1"), directory, 1),
+        "ours alone": Contender(command_lines.ours(programs, ".", "--no-cache", "--jobs", "1"), directory, 1),
     }
 
 
 def neighbours(programs: Mapping[str, Path], part: Path, repeats: int) -> dict[str, Contender]:
     """The tools that take minutes."""
     return {
-        "vermin": Contender(commands.vermin(programs, "."), part, repeats, statuses=(0, 1)),
-        "pylint": Contender(commands.pylint(programs, "."), part, repeats),
+        "vermin": Contender(command_lines.vermin(programs, "."), part, repeats, statuses=(0, 1)),
+        "pylint": Contender(command_lines.pylint(programs, "."), part, repeats),
     }
 
 
 def on_findings(programs: Mapping[str, Path], made_up: Mapping[int, Path], repeats: int) -> dict[str, Contender]:
     """This tool on code of one size, by how much there is to find in it."""
-    ours = commands.ours(programs, ".", "--no-cache")
+    ours = command_lines.ours(programs, ".", "--no-cache")
     return {f"{number} findings": Contender(ours, directory, repeats) for number, directory in made_up.items()}
 
 
@@ -94,9 +94,9 @@ def starts(programs: Mapping[str, Path], where: Path) -> dict[str, Contender]:
     where.mkdir()
     (where / "clean.py").write_text("import os\n\nprint(os.getcwd())\n", encoding="utf-8")
     return {
-        "python": Contender((str(programs[commands.OURS] / "python"), "-c", "pass"), where, STARTS),
-        "ours": Contender(commands.ours(programs, "clean.py", "--no-cache"), where, STARTS),
-        "ruff": Contender(commands.ruff(programs, "clean.py", commands.RULES, "--no-cache"), where, STARTS),
+        "python": Contender((str(programs[command_lines.OURS] / "python"), "-c", "pass"), where, STARTS),
+        "ours": Contender(command_lines.ours(programs, "clean.py", "--no-cache"), where, STARTS),
+        "ruff": Contender(command_lines.ruff(programs, "clean.py", command_lines.RULES, "--no-cache"), where, STARTS),
     }
 
 
@@ -124,7 +124,7 @@ def measure(options: argparse.Namespace, where: Path) -> page.Measured:
     directory = tree.part(where / "packages", options.tree, where / "tree")
     parts = {one: tree.part(directory, one, where / f"part-{one}") for one in sorted({*PARTS, options.part})}
     made_up = {number: tree.made_up(where / f"findings-{number}", number) for number in FINDINGS}
-    programs = commands.install(where / "environments", peers)
+    programs = command_lines.install(where / "environments", peers)
     code_in_c = [*native.section(options.cache, options.slow_repeats)]
     load = os.getloadavg()[0]
     runs = {

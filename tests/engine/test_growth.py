@@ -8,10 +8,10 @@ import pytest
 
 from py314_check.model import Target
 from py314_check.registry import select
-from py314_check.scan import ScanSettings, Task, scan_batch
+from py314_check.scan import File, ScanSettings, look_at
 
 _CODES = tuple(rule.code for rule in select(["ALL"], []))
-_SETTINGS = ScanSettings(Target.parse("3.14t"), _CODES)
+_SETTINGS = ScanSettings(Target.parse("3.14t"), _CODES, word_test=False)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,9 @@ def test_analysis_is_linear(unit: str) -> None:
     def cost(times: int) -> float:
         source = "n = None\n" + "".join(unit.replace("{i}", str(one)) for one in range(times))
         start = time.process_time()
-        (result,) = scan_batch([Task("a.py", source.encode(), _CODES)], _SETTINGS)
-        assert result.parsed
+        (looked,) = look_at([File("a.py", "a.py", len(source), data=source.encode())], _SETTINGS)
+        assert looked.result is not None
+        assert looked.result.parsed
         return time.process_time() - start
 
     cost(1)
