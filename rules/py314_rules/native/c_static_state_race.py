@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, NativeRule, Node, Static, Words
+from py314_check.api import Confidence, Directive, Impact, Level, NativeRule, Node, Static, Words
 from py314_rules.native.c_static_object_race import OBJECT
 from py314_rules.native.racing import first_use, racing_writes
 
 _TABLES = re.compile(r"Py\w*(?:Def|Def_Slot|Slot|Spec|Desc|TypeObject|Methods|Procs)\b")
 """What describes modules and types to Python: filled by whoever makes them, seldom anything else."""
+_PYTHON = re.compile(rb"Python\.h|PyObject|pybind11|nanobind")
+"""Without any of these, what serialises calls of the code is not to be told."""
 _EMBEDS = ("Py_Initialize(", "Py_InitializeEx(", "Py_InitializeFromConfig(")
 """What programs call that embed Python. What they run at their start does not show in the code."""
 
@@ -81,9 +83,15 @@ class CStaticStateRace(NativeRule):
     code, name = "EXT207", "c-static-state-race"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.MEDIUM
     free_threading = True
-    words = (Words(test=re.compile(rb"Python\.h|PyObject|pybind11|nanobind").search),)
+    words = (Words(test=_PYTHON.search),)
+    _is_about_python = False
+
+    def visit_Directive(self, directive: Directive) -> None:
+        self._is_about_python = self._is_about_python or _PYTHON.search(directive.text.encode()) is not None
 
     def visit_translation_unit(self, node: Node) -> None:
+        if not self._is_about_python and not _PYTHON.search(self.context.code):
+            return
         for variable in self.context.statics:
             if not (OBJECT.fullmatch(variable.type) or _TABLES.search(variable.type)):
                 self._check(variable)
