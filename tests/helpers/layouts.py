@@ -12,11 +12,18 @@ def _with_form_feeds(source: str) -> str:
 
 
 def _with_remarks(source: str) -> str:
-    """Comments and broken lines wherever there is room for them: between tokens in brackets."""
+    """Comments and broken lines wherever there is room for them: between tokens in brackets.
+
+    What Python's own tokenizer rejects (since 3.12, more than before) stays as it is.
+    """
     lines = source.splitlines(keepends=True)
     depth = 0
     breaks: list[tuple[int, int]] = []
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return source
+    for token in tokens:
         if token.type == tokenize.OP and token.string in "([{":
             depth += 1
         elif token.type == tokenize.OP and token.string in ")]}":
