@@ -10,10 +10,9 @@ from functools import lru_cache
 from itertools import accumulate
 
 from py314_check.api import word_places
-from py314_rules.word_tests import code_of
+from py314_rules import word_tests
 
 _HEADER = re.compile(rb"(?:class|def|async[ \t]+def)\b")
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
 
 
 @dataclass(eq=False, slots=True)
@@ -58,7 +57,7 @@ class Statements:
 @lru_cache(maxsize=1)  # several rules ask
 def statements(data: bytes) -> Statements | None:
     """The statements of a file; None where strings and code cannot be told apart."""
-    text = code_of(data)
+    text = word_tests.code_of(data)
     return None if text is None else Statements(text)
 
 
@@ -66,31 +65,10 @@ def _statements(code: bytes) -> Iterator[Statement]:
     around: list[tuple[int, Statement | None]] = [
         (-1, None)
     ]  # the headers that a statement may be in, by their indentation
-    parts: list[bytes] = []
-    depth = 0
-    for line in code.replace(b"\r", b"\n").split(b"\n"):
-        part = line.lstrip(b" \t\f")
-        if not part:
-            continue
-        if not parts:
-            blank = line[: len(line) - len(part)]
-            indent = len(blank.rpartition(b"\f")[2].expandtabs(8))
-        parts.append(part)
-        brackets = part.translate(None, _NO_BRACKETS)
-        if brackets:
-            closed = len(brackets.translate(None, b"([{"))
-            depth += len(brackets) - 2 * closed
-        if depth <= 0:
-            yield from _ended(around, indent, b" ".join(parts))
-            parts, depth = [], 0
-    if parts:
-        yield from _ended(around, indent, b" ".join(parts))
-
-
-def _ended(around: list[tuple[int, Statement | None]], indent: int, text: bytes) -> Iterator[Statement]:
-    while around[-1][0] >= indent:
-        around.pop()
-    one = Statement(text, around[-1][1])
-    yield one
-    if _HEADER.match(text) is not None:
-        around.append((indent, one))
+    for indent, text in word_tests.statements(code):
+        while around[-1][0] >= indent:
+            around.pop()
+        one = Statement(text, around[-1][1])
+        yield one
+        if _HEADER.match(text) is not None:
+            around.append((indent, one))

@@ -196,9 +196,7 @@ def _width(blank: bytes) -> int:
 def _depth(code: bytes) -> int:
     """How many more brackets are opened than closed."""
     brackets = code.translate(None, _NO_BRACKETS)
-    if brackets in (b"", b"()"):
-        return 0
-    return sum(1 if bracket in b"([{" else -1 for bracket in brackets)
+    return len(brackets) - 2 * len(brackets.translate(None, b"([{"))
 
 
 code_of = lru_cache(maxsize=1)(code_in)  # for a whole file, of which several rules ask
