@@ -196,7 +196,7 @@ def _width(blank: bytes) -> int:
 def _depth(code: bytes) -> int:
     """How many more brackets are opened than closed."""
     brackets = code.translate(None, _NO_BRACKETS)
-    return len(brackets) - 2 * len(brackets.translate(None, b"([{"))
+    return len(brackets) - 2 * len(brackets.translate(None, b"([{")) if brackets else 0
 
 
 code_of = lru_cache(maxsize=1)(code_in)  # for a whole file, of which several rules ask
