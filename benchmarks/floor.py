@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from py314_check.languages import is_looked_at
-from py314_check.mentions import words_in
+from py314_check.splitting import words_in
 
 
 def split(paths: list[Path]) -> int:

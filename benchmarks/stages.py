@@ -13,7 +13,7 @@ from typing import Any
 from sources import TARGET, files_below, usual
 from tables import percent, table
 
-from py314_check.mentions import words_in
+from py314_check.splitting import words_in
 from py314_check.registry import all_rules
 from py314_check.reporters import render
 from py314_check.run import check

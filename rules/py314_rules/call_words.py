@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from py314_check.api import PIECE, Mentions, word_places, words_in
+from py314_check.api import PIECE, word_places, words_in
+from py314_check.old_mentions import Mentions
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -15,6 +16,7 @@ from py314_check.api import (
     FactError,
     Insert,
     Level,
+    Outline,
     Remove,
     Replace,
     Rule,
@@ -25,7 +27,7 @@ from py314_check.api import (
     parse_version,
 )
 from py314_rules.call_edits import edits_of
-from py314_rules.call_words import Given, may_call, may_derive_from
+from py314_rules.called import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
 from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
 from py314_rules.spellings import MayHave, makers, spellings
@@ -122,7 +124,7 @@ class Row:
             return False
         not_plain = self.matches or self.late_flags or (self.kinds and not _PLAIN_KINDS.intersection(self.kinds))
         return self.is_about_any_call or any(
-            not (not_plain and _PLAIN.fullmatch(given[index].text))
+            not (not_plain and _is_plain(given[index].value))
             for shift in shifts
             for index in self.chosen(given, shift)
         )
@@ -139,7 +141,18 @@ class Row:
 
 
 _PLAIN_KINDS = {"builtins.int", "builtins.list"}
-_PLAIN = re.compile(rb"-?\d+|(?:len|int|round|range|sorted|list)\([^()/]*\)|\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]")
+_MAKES_PLAIN = {"len", "int", "round", "range", "sorted", "list"}
+
+
+def _is_plain(node: ast.expr | None) -> bool:
+    """Whether a value is certainly a number or a list, as far as it is at hand."""
+    if isinstance(node, ast.UnaryOp):
+        return _is_plain(node.operand)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in _MAKES_PLAIN
+    return isinstance(node, ast.List) or (isinstance(node, ast.Constant) and type(node.value) is int)
+
+
 _VALUES: dict[str, list[str]] = {
     "level": [one.value for one in Level],
     "confidence": [one.value for one in Confidence],
@@ -466,7 +479,7 @@ def words_of(verdict: str) -> tuple[Words, ...]:
         for function in row.functions if row.may_be(verdict) else ():
             for words, how in _ways(function, row):
                 ways[words, how].append(row)
-    return tuple(Words(*words, test=_Test(how, rows)) for (words, how), rows in ways.items())
+    return tuple(Words(*words, outline=_Test(how, rows)) for (words, how), rows in ways.items())
 
 
 @dataclass(frozen=True)
@@ -519,23 +532,23 @@ class _Test:
     def __init__(self, function: _Function, rows: list[Row]) -> None:
         self._function, self._rows = function, rows
 
-    def __call__(self, data: bytes) -> bool:
+    def __call__(self, outline: Outline) -> bool:
         function = self._function
-        if function.may_have is not None and not function.may_have(data):
+        if function.may_have is not None and not function.may_have(outline):
             return False
-        rows = [row for row in self._rows if row.has_clue(data)]
+        rows = [row for row in self._rows if row.has_clue(outline.data)]
         if not rows:
             return False
 
         def may_hold(given: Sequence[Given]) -> bool:
             return any(row.may_hold(given) for row in rows)
 
-        if may_call(data, function.last, may_hold, function.module):
+        if may_call(outline, function.last, may_hold, function.module):
             return True
         return (
             function.is_class
-            and may_derive_from(data, function.last, function.module)
-            and may_call(data, "__init__", may_hold)
+            and may_derive_from(outline, function.last, function.module)
+            and may_call(outline, "__init__", may_hold)
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from py314_check.api import (
     Confidence,
     Context,
     Mentions,
+    Outline,
     Rule,
     Words,
     cst,
     is_module,
     load_facts,
     parse_version,
-    word_places,
 )
 from py314_rules.patching import patched_attribute, patched_name
 from py314_rules.spellings import MayHave, makers, spellings
@@ -110,21 +110,16 @@ def _words(name: str, row: Row) -> Iterator[Words]:
             for spelled in spellings(name):
                 yield _mentioned(spelled, also)
         elif name.startswith("types."):  # code objects come from any function ...
-            yield Words(*further, test=_Attribute("types", last))
+            yield Words(*further, outline=_Attribute("types", last))
         else:  # ... everything else from what the file imports
             for module, words in makers(owner).items():
-                yield Words(module, *further, test=_Attribute(module, last, MayHave(module, words)))
+                yield Words(module, *further, outline=_Attribute(module, last, MayHave(module, words)))
 
 
 def _mentioned(name: str, also: str) -> Words:
     module, _, last = name.rpartition(".")
     words = dict.fromkeys((name.partition(".")[0], last, also)) if also else (name.partition(".")[0], last)
-    return Words(*words, test=Mentions(module.removeprefix("six.moves."), last, _MOVED_TO.get(module, "")))
-
-
-_BEHIND = 300  # bytes before a name that are read
-_OWNER = re.compile(rb"(?<![\w\x80-\xff.])([\w\x80-\xff]+)\.\Z")
-_COMMENT = re.compile(rb"#[^\r\n]*")
+    return Words(*words, outline=Mentions(module.removeprefix("six.moves."), last, _MOVED_TO.get(module, "")))
 
 
 @dataclass(frozen=True)
@@ -135,26 +130,16 @@ class _Attribute:
     name: str
     may_have: MayHave | None = None
 
-    def __call__(self, data: bytes) -> bool:
-        if self.may_have is not None and not self.may_have(data):
+    def __call__(self, outline: Outline) -> bool:
+        if self.may_have is not None and not self.may_have(outline):
             return False
-        quoted = False
-        for start in word_places(data, self.name.encode()):
-            if data[start - 1 : start] in (b'"', b"'"):
-                quoted = True
-            elif _is_asked_for(data[max(start - _BEHIND, 0) : start], data):
-                return True
-        return quoted and Mentions(self.module, self.name)(data)
+        if any(_may_be_instance(node.value, outline) for node in outline.attributes.get(self.name, ())):
+            return True
+        return self.name in outline.strings and Mentions(self.module, self.name)(outline)
 
 
-def _is_asked_for(before: bytes, data: bytes) -> bool:
-    """Whether a name behind some bytes is an attribute of what may be an instance."""
-    if b"#" in before:
-        lines, end, line = before.replace(b"\r", b"\n").rpartition(b"\n")
-        before = _COMMENT.sub(b"", lines) + end + line
-    before = before.rstrip(b" \t\f\r\n\\")
-    owner = _OWNER.search(before) if before.endswith(b".") else None
-    return before.endswith(b".") and (owner is None or not is_module(data, owner[1]))
+def _may_be_instance(node: ast.expr, outline: Outline) -> bool:
+    return not (isinstance(node, ast.Name) and is_module(outline, node.id))
 
 
 class NameRule(Rule):

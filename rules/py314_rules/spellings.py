@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from py314_check.api import load_facts, may_import
+from py314_check.api import Outline, load_facts, may_import
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def makers(owner: str) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class MayHave:
-    """A test of a file's bytes: whether it may import a top-level module, and has one of some words."""
+    """A test of a file's outline: whether it may import a top-level module, and has one of some words."""
 
     module: str
     words: tuple[str, ...]
 
-    def __call__(self, data: bytes) -> bool:
-        return any(word.encode() in data for word in self.words) and may_import(data, self.module)
+    def __call__(self, outline: Outline) -> bool:
+        return any(word.encode() in outline.words for word in self.words) and may_import(outline, self.module)

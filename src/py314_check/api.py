@@ -27,10 +27,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias, TypeVar
 
 from py314_check.facts import FactError, Facts, load_facts
-from py314_check.mentions import Mentions, is_module, may_import, word_places, words_in
+from py314_check.mentions import Mentions, is_module, may_import
 from py314_check.model import Confidence, Crate, CrateVersions, Impact, Level, Place, Target, Words, parse_version
+from py314_check.outline import (
+    Outline,
+    Scope,
+    arguments,
+    assignments,
+    below,
+    expressions_in,
+    names_set,
+)
 from py314_check.pieces import PIECE, code_in, pieces
 from py314_check.specifiers import admits, from_poetry
+from py314_check.splitting import word_places, words_in
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -108,6 +118,7 @@ __all__ = [
     "NativeContext",
     "NativeRule",
     "Node",
+    "Outline",
     "Owner",
     "ParseFailure",
     "Place",
@@ -118,6 +129,7 @@ __all__ = [
     "Rule",
     "RustContext",
     "RustRule",
+    "Scope",
     "Setting",
     "Settings",
     "Shared",
@@ -130,12 +142,17 @@ __all__ = [
     "Variable",
     "Words",
     "admits",
+    "arguments",
+    "assignments",
+    "below",
     "code_in",
     "cst",
+    "expressions_in",
     "from_poetry",
     "is_module",
     "load_facts",
     "may_import",
+    "names_set",
     "parse_version",
     "pieces",
     "word_places",

@@ -10,6 +10,10 @@ import enum
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py314_check.outline import Outline
 
 
 class Level(str, enum.Enum):
@@ -278,9 +282,9 @@ class Words:
     """Words that must all occur in a file for a rule to matter; a rule gives one such set for each way it can fire.
 
     In Python files, comments and docstrings do not count, unless ``remarks`` do; with ``imported``, the first word
-    counts only where it may be a top-level module in an import statement; with ``quoted``, only right behind a quote.
-    ``test`` (often the ``search`` of a compiled pattern) is given the file's bytes where the words occur, and must hold
-    too; it must run in linear time.
+    must be a top-level module that is imported; with ``quoted``, it must stand right behind a quote. ``test`` (often
+    the ``search`` of a compiled pattern) is given the file's bytes where the words occur, and must hold too; it must
+    run in linear time. So must ``outline``, for Python: it is given the file's outline.
     """
 
     words: tuple[str, ...]
@@ -288,6 +292,7 @@ class Words:
     quoted: bool
     remarks: bool
     test: Callable[[bytes], object] | None
+    outline: Callable[[Outline], object] | None
 
     def __init__(
         self,
@@ -296,6 +301,7 @@ class Words:
         quoted: bool = False,
         remarks: bool = False,
         test: Callable[[bytes], object] | None = None,
+        outline: Callable[[Outline], object] | None = None,
     ) -> None:
         fields = vars(self)  # twice as fast as object.__setattr__, and there are thousands of these
         fields["words"] = words
@@ -303,6 +309,7 @@ class Words:
         fields["quoted"] = quoted
         fields["remarks"] = remarks
         fields["test"] = test
+        fields["outline"] = outline
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from py314_check.model import Confidence, Impact, Level, RuleInfo, Words
 
 if TYPE_CHECKING:
     from py314_check.api import Rule
+    from py314_check.outline import Outline
 
 GROUP = "py314_check.rules"
 DOCS_URL = "https://github.com/py314-check/py314-check/blob/main/docs/rules"
@@ -43,8 +44,8 @@ class RuleEntry:
     @cached_property
     def words(self) -> tuple[Words, ...]:
         return tuple(
-            Words(*words, **how, test=_Test(self, number) if tested else None)
-            for number, (words, how, tested) in enumerate(self._words)
+            Words(*words, **how, **{kind: _Test(self, number, kind) for kind in tests})
+            for number, (words, how, tests) in enumerate(self._words)
         )
 
     @cached_property
@@ -60,12 +61,12 @@ class RuleEntry:
 class _Test:
     """A test of a rule's words, which imports the rule when it is called."""
 
-    def __init__(self, entry: RuleEntry, number: int) -> None:
-        self._entry, self._number = entry, number
+    def __init__(self, entry: RuleEntry, number: int, kind: str) -> None:
+        self._entry, self._number, self._kind = entry, number, kind
 
-    def __call__(self, data: bytes) -> object:
-        test = self._entry.rule.words[self._number].test
-        return test is None or test(data)
+    def __call__(self, file: bytes | Outline) -> object:
+        test = getattr(self._entry.rule.words[self._number], self._kind)
+        return test is None or test(file)
 
 
 def _row(rule: type[Rule]) -> dict[str, Any]:
@@ -86,7 +87,11 @@ def _row(rule: type[Rule]) -> dict[str, Any]:
         "in_tests": rule.in_tests,
         "visits": [name.removeprefix("visit_") for name in dir(rule) if name.startswith("visit_")],
         "words": [
-            (one.words, {key: True for key in ("imported", "quoted", "remarks") if getattr(one, key)}, bool(one.test))
+            (
+                one.words,
+                {key: True for key in ("imported", "quoted", "remarks") if getattr(one, key)},
+                [kind for kind in ("test", "outline") if getattr(one, kind) is not None],
+            )
             for one in rule.words
         ],
     }

@@ -51,7 +51,7 @@ FOUND = {
 
 @pytest.mark.parametrize("source", SILENT.values(), ids=SILENT.keys())
 def test_something_else_is_meant(source: str) -> None:
-    assert not Mentions("re", "split")(source.encode())
+    assert not Mentions("re", "split")(Outline(source.encode()))
 
 
 def test_a_name_behind_a_line_that_ends_in_a_quote_is_not_quoted() -> None:
@@ -61,26 +61,26 @@ def test_a_name_behind_a_line_that_ends_in_a_quote_is_not_quoted() -> None:
 
 @pytest.mark.parametrize("source", FOUND.values(), ids=FOUND.keys())
 def test_the_name_may_be_meant(source: str) -> None:
-    assert Mentions("re", "split")(source.encode())
+    assert Mentions("re", "split")(Outline(source.encode()))
 
 
 def test_a_name_in_a_package_is_meant_by_its_module() -> None:
-    assert Mentions("urllib.parse", "quote")(b"import urllib.parse as p\np.quote('a')\n")
-    assert Mentions("urllib.parse", "quote")(b"from urllib import parse\nparse.quote('a')\n")
-    assert not Mentions("urllib.parse", "quote")(b"from urllib import request\nrequest.quote('a')\n")
+    assert Mentions("urllib.parse", "quote")(Outline(b"import urllib.parse as p\np.quote('a')\n"))
+    assert Mentions("urllib.parse", "quote")(Outline(b"from urllib import parse\nparse.quote('a')\n"))
+    assert not Mentions("urllib.parse", "quote")(Outline(b"from urllib import request\nrequest.quote('a')\n"))
 
 
 def test_six_gives_the_modules_of_python_3() -> None:
-    assert Mentions("urllib.parse", "quote")(b"from six.moves.urllib.parse import quote\n")
-    assert Mentions("urllib.parse", "quote")(b"from six.moves import urllib\nurllib.parse.quote('a')\n")
-    assert Mentions("urllib.parse", "quote")(b"import six\nsix.moves.urllib.parse.quote('a')\n")
+    assert Mentions("urllib.parse", "quote")(Outline(b"from six.moves.urllib.parse import quote\n"))
+    assert Mentions("urllib.parse", "quote")(Outline(b"from six.moves import urllib\nurllib.parse.quote('a')\n"))
+    assert Mentions("urllib.parse", "quote")(Outline(b"import six\nsix.moves.urllib.parse.quote('a')\n"))
 
 
 def test_below_the_module_counts_but_for_what_is_apart() -> None:
     moved = b"from collections.abc import Mapping\n"
-    assert Mentions("collections", "Mapping")(moved)
-    assert not Mentions("collections", "Mapping", "collections.abc")(moved)
-    assert Mentions("asyncio", "sleep")(b"from asyncio import tasks\ntasks.sleep(1)\n")
+    assert Mentions("collections", "Mapping")(Outline(moved))
+    assert not Mentions("collections", "Mapping", "collections.abc")(Outline(moved))
+    assert Mentions("asyncio", "sleep")(Outline(b"from asyncio import tasks\ntasks.sleep(1)\n"))
 
 
 _LINES = st.sampled_from(
@@ -124,7 +124,7 @@ def test_whatever_resolves_is_mentioned(lines: list[str]) -> None:
     source = "\n".join(lines) + "\n"
     names = Reachability(Tree(cst.parse_module(source)), Target.parse("3.14")).names
     if any("re.split" in names.resolve(node) for node in list(names.order)):
-        assert Mentions("re", "split")(source.encode())
+        assert Mentions("re", "split")(Outline(source.encode()))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_reading_is_linear(piece: str) -> None:
     def cost(times: int) -> float:
         data = ("import re\n" + piece * times + "\nsplit").encode()
         start = time.process_time()
-        Mentions("re", "split")(data)
+        Mentions("re", "split")(Outline(data))
         return time.process_time() - start
 
     cost(100)

@@ -9,7 +9,7 @@ from helpers.scanning import scan_source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from py314_check import mentions
+from py314_check import splitting
 from py314_check.registry import all_rules
 from py314_check.words import WordTest
 
@@ -63,8 +63,8 @@ def test_parsed(text: str) -> None:
 @given(st.binary(max_size=200), st.integers(1, 30))
 def test_words_come_whole_whatever_the_size_of_the_parts(data: bytes, size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mentions, "_PART", size)
-        words = list(mentions.words_in(data))
+        patch.setattr(splitting, "_PART", size)
+        words = list(splitting.words_in(data))
     assert words == re.findall(rb"[\w\x80-\xff]+", data)
 
 

@@ -1,10 +1,10 @@
-"""Whether a file may have entry points of `importlib.metadata`, told from its bytes."""
+"""Whether a file may have entry points of `importlib.metadata`, told from its outline."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from py314_check.api import Mentions
+from py314_check.api import Mentions, Outline
 
 _TESTS = [
     Mentions("importlib.metadata", name)
@@ -16,6 +16,6 @@ _TESTS = [
 
 
 @lru_cache(maxsize=1)  # for each of the words, and for both rules
-def may_have_entry_points(data: bytes) -> bool:
+def may_have_entry_points(outline: Outline) -> bool:
     """Whether a name of the module that gives some may be meant."""
-    return any(test(data) for test in _TESTS)
+    return any(test(outline) for test in _TESTS)

@@ -16,9 +16,9 @@ HANDING = {
 _NAMES = ("BaseProcess", "Process", "Pool")
 _MANAGERS = ("Manager", "SyncManager")  # which have pools, too
 WORDS = (
-    *(Words("multiprocessing", name, test=Mentions("multiprocessing", name)) for name in _NAMES),
-    *(Words("Pool", manager, test=Mentions("multiprocessing", manager)) for manager in _MANAGERS),
-    Words("ProcessPoolExecutor", test=Mentions("concurrent.futures", "ProcessPoolExecutor")),
+    *(Words("multiprocessing", name, outline=Mentions("multiprocessing", name)) for name in _NAMES),
+    *(Words("Pool", manager, outline=Mentions("multiprocessing", manager)) for manager in _MANAGERS),
+    Words("ProcessPoolExecutor", outline=Mentions("concurrent.futures", "ProcessPoolExecutor")),
 )
 _OWN_METHOD = {"ForkProcess", "SpawnProcess", "ForkServerProcess"}
 

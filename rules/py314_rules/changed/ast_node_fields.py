@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, load_facts
-from py314_rules.call_words import Given, may_call
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, load_facts
+from py314_rules.called import Given, may_call
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ NODES = load_facts("py314_rules.facts", "ast_fields.toml", Row)
 _PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
-def _may_make(data: bytes, module: str, node: str) -> bool:
+def _may_make(outline: Outline, module: str, node: str) -> bool:
     """Whether a node may be made with fields that are missing or unknown."""
     row = NODES[node]
 
@@ -32,7 +32,7 @@ def _may_make(data: bytes, module: str, node: str) -> bool:
         placed = row.fields[: len(given) - len(keywords)]
         return not {*row.required} <= {*placed, *keywords} or not keywords <= {*row.fields}
 
-    return may_call(data, node, is_wrong, module)
+    return may_call(outline, node, is_wrong, module)
 
 
 class AstNodeFields(Rule):
@@ -74,7 +74,7 @@ class AstNodeFields(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = tuple(
-        Words(module, node, test=partial(_may_make, module=module, node=node))
+        Words(module, node, outline=partial(_may_make, module=module, node=node))
         for module in ("ast", "_ast")
         for node in NODES
     )

@@ -45,7 +45,7 @@ class EntryPointAsTuple(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = tuple(
-        Words("importlib", "metadata", word, test=may_have_entry_points)
+        Words("importlib", "metadata", word, outline=may_have_entry_points)
         for word in ("EntryPoint", "EntryPoints", "entry_points")
     )
 

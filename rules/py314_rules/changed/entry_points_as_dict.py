@@ -53,7 +53,7 @@ class EntryPointsAsDict(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.12"
     words = tuple(
-        Words("importlib", "metadata", word, test=may_have_entry_points) for word in ("entry_points", "EntryPoints")
+        Words("importlib", "metadata", word, outline=may_have_entry_points) for word in ("entry_points", "EntryPoints")
     )
 
     def visit_Attribute(self, node: cst.Attribute) -> None:

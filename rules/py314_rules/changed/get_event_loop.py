@@ -74,7 +74,7 @@ class GetEventLoop(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("asyncio", "get_event_loop", test=Mentions("asyncio", "get_event_loop")),
+        Words("asyncio", "get_event_loop", outline=Mentions("asyncio", "get_event_loop")),
         Words("asyncio", "get_event_loop", test=re.compile(rb"[Pp]olicy").search),
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from py314_check.api import Confidence, Context, Function, Impact, Level, Mentions, Rule, Words, cst
+from py314_check.api import Confidence, Context, Function, Impact, Level, Mentions, Outline, Rule, Words, cst
 from py314_rules.changed._module_code import run_by_import
 from py314_rules.changed._processes import EXECUTOR, HANDING, MANAGER, POOL, PROCESS, WORDS, Processes
 
@@ -15,10 +15,11 @@ _QUOTED = re.compile(rb"[\"'](?:start|Pool|SyncManager|Manager)[\"']")
 _TELLS_WORKERS = {"__name__", "current_process", "parent_process"}
 
 
-def _may_start(data: bytes, test: Callable[[bytes], object]) -> bool:
+def _may_start(outline: Outline, mentions: Callable[[Outline], object]) -> bool:
     """Whether something that the file mentions may be started while the module is imported."""
-    if not test(data):
+    if not mentions(outline):
         return False
+    data = outline.data
     code = run_by_import(data)
     return code is None or _QUOTED.search(data) is not None or _STARTS.search(code) is not None
 
@@ -71,9 +72,9 @@ class ProcessWithoutMainGuard(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = tuple(
-        Words(*way.words, test=partial(_may_start, test=way.test))
-        for way in (*WORDS, Words("multiprocessing", "Manager", test=Mentions("multiprocessing", "Manager")))
-        if way.test is not None
+        Words(*way.words, outline=partial(_may_start, mentions=way.outline))
+        for way in (*WORDS, Words("multiprocessing", "Manager", outline=Mentions("multiprocessing", "Manager")))
+        if way.outline is not None
     )
 
     def __init__(self, context: Context) -> None:

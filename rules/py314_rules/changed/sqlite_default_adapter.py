@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call
+from py314_rules.called import Given, may_call
 
 _METHODS = {f"sqlite3.{kind}.{method}" for kind in ("Connection", "Cursor") for method in ("execute", "executemany")}
 
@@ -55,7 +55,7 @@ class SqliteDefaultAdapter(Rule):
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.MEDIUM  # another file may register an adapter
     since = "3.12"
     words = tuple(
-        Words("sqlite3", "datetime", method, test=partial(may_call, function=method, condition=_may_give_date))
+        Words("sqlite3", "datetime", method, outline=partial(may_call, function=method, condition=_may_give_date))
         for method in ("execute", "executemany")
     )
 

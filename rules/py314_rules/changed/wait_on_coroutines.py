@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call
+from py314_rules.called import Given, may_call
 
 _COPIES = {"builtins.list", "builtins.set", "builtins.tuple", "builtins.frozenset", "builtins.iter"}
 
@@ -60,7 +60,7 @@ class WaitOnCoroutines(Rule):
     since = "3.11"
     words = (
         Words(
-            "asyncio", "wait", test=partial(may_call, function="wait", condition=_waits_for_something, module="asyncio")
+            "asyncio", "wait", outline=partial(may_call, function="wait", condition=_waits_for_something, module="asyncio")
         ),
     )
 

@@ -49,7 +49,7 @@ class JitAsCondition(Rule):
     code, name = "JIT002", "jit-as-condition"
     level, impact, confidence = Level.NOTE, Impact.CHANGES, Confidence.HIGH
     in_tests = False
-    words = (Words("is_active", "_jit", "sys", test=Mentions("sys", "_jit")),)
+    words = (Words("is_active", "_jit", "sys", outline=Mentions("sys", "_jit")),)
 
     def visit_If(self, node: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> None:
         for part in self.context.below(node.test):

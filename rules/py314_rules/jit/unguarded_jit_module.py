@@ -43,7 +43,7 @@ class UnguardedJitModule(Rule):
 
     code, name = "JIT001", "unguarded-jit-module"
     level, impact, confidence = Level.NOTE, Impact.BREAKS, Confidence.HIGH
-    words = (Words("_jit", "sys", test=Mentions("sys", "_jit")),)
+    words = (Words("_jit", "sys", outline=Mentions("sys", "_jit")),)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value == "_jit" and _NAME in self.context.resolve(node):

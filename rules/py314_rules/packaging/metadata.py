@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from py314_check.api import Mentions, Setting, Settings, Words, admits, from_poetry, parse_version
+from py314_check.api import Mentions, Outline, Setting, Settings, Words, admits, from_poetry, parse_version
 
 LANGUAGES = frozenset({"pyproject", "setup.cfg", "python"})
 _REQUIRES_PYTHON = (
@@ -34,11 +34,11 @@ _SETUPS = (Mentions("setuptools", "setup"), Mentions("distutils.core", "setup"))
 
 def setup_words(*keywords: str) -> Words:
     """The words of a Python file in which ``setup`` is called with some keywords."""
-    return Words("setup", *keywords, test=_mentions_setup)
+    return Words("setup", *keywords, outline=_mentions_setup)
 
 
-def _mentions_setup(data: bytes) -> bool:
-    return any(setup(data) for setup in _SETUPS)
+def _mentions_setup(outline: Outline) -> bool:
+    return any(setup(outline) for setup in _SETUPS)
 
 
 def is_test_data(path: str) -> bool:

@@ -58,7 +58,7 @@ class CatchWarningsInThreads(Rule):
     free_threading = True
     in_tests = False
     words = tuple(
-        Words(*start, "catch_warnings", test=Mentions("warnings", "catch_warnings")) for start in STARTS_THREADS
+        Words(*start, "catch_warnings", outline=Mentions("warnings", "catch_warnings")) for start in STARTS_THREADS
     )
 
     def visit_Call(self, node: cst.Call) -> None:

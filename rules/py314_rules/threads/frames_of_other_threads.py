@@ -45,7 +45,7 @@ class FramesOfOtherThreads(Rule):
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.MEDIUM
     free_threading = True
     in_tests = False
-    words = (Words("_current_frames", "f_locals", "sys", test=Mentions("sys", "_current_frames")),)
+    words = (Words("_current_frames", "f_locals", "sys", outline=Mentions("sys", "_current_frames")),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

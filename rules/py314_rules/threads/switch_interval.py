@@ -46,7 +46,7 @@ class SwitchInterval(Rule):
     level, impact, confidence = Level.NOTE, Impact.CHANGES, Confidence.HIGH
     free_threading = True
     in_tests = False
-    words = (Words("sys", "setswitchinterval", test=Mentions("sys", "setswitchinterval")),)
+    words = (Words("sys", "setswitchinterval", outline=Mentions("sys", "setswitchinterval")),)
 
     def visit_Call(self, node: cst.Call) -> None:
         if _NAME in self.context.resolve(node.func) and not self._restores(node):

@@ -55,7 +55,7 @@ class ThreadLocalSetAtImport(Rule):
     code, name = "GIL201", "thread-local-set-at-import"
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.HIGH
     in_tests = False
-    words = (Words("threading", "local", test=Mentions("threading", "local")),)
+    words = (Words("threading", "local", outline=Mentions("threading", "local")),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

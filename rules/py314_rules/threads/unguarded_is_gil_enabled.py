@@ -52,7 +52,7 @@ class UnguardedIsGilEnabled(Rule):
     code, name = "GIL221", "unguarded-is-gil-enabled"
     level, impact, confidence = Level.NOTE, Impact.BREAKS, Confidence.HIGH
     in_tests = False
-    words = (Words("sys", "_is_gil_enabled", test=Mentions("sys", "_is_gil_enabled")),)
+    words = (Words("sys", "_is_gil_enabled", outline=Mentions("sys", "_is_gil_enabled")),)
 
     def visit_Call(self, node: cst.Call) -> None:
         if _NAME not in self.context.resolve(node.func):

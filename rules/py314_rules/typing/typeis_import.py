@@ -54,7 +54,7 @@ class TypeisImport(Rule):
     code, name = "TIS005", "typeis-import"
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.HIGH
     words = tuple(
-        Words("TypeIs", module, test=Mentions(module, "TypeIs")) for module in ("typing", "typing_extensions")
+        Words("TypeIs", module, outline=Mentions(module, "TypeIs")) for module in ("typing", "typing_extensions")
     )
 
     def visit_ImportFrom(self, node: cst.ImportFrom | cst.LazyImportFrom) -> None:

@@ -1,0 +1,126 @@
+"""Tells from a file's outline whether it may call a function with certain arguments: one that cannot is not parsed.
+
+It may hold where no such call is, and must hold wherever one is.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from py314_check.api import Mentions, Outline, assignments, expressions_in, names_set
+
+
+class Given(NamedTuple):
+    """One argument of a call: its star (``""``, ``"*"``, ``"**"``), its keyword, and its value where that is at hand."""
+
+    star: str
+    keyword: str | None
+    value: ast.expr | None = None
+
+
+def may_call(
+    outline: Outline, function: str, condition: Callable[[Sequence[Given]], object], module: str | None = None
+) -> bool:
+    """Whether a call of a function may have arguments that a condition holds for.
+
+    The function is given by its last name; of a module's function, the module tells which calls are meant.
+    """
+    return any(condition(given(call)) for call in calls(outline, function, module))
+
+
+def calls(outline: Outline, function: str, module: str | None = None) -> Iterator[ast.Call]:
+    """The calls of a function, given as above."""
+    mentions = None if module is None else Mentions(module, function)
+    if mentions is None or mentions(outline):
+        names = other_names(outline, function)
+        by_name = _by_name(outline)
+        for call in (one for name in (*names, "") for one in by_name.get(name, ())):
+            if may_be(call.func, names) and (mentions is None or mentions.is_meant(call.func, outline)):
+                yield call
+
+
+def given(call: ast.Call) -> list[Given]:
+    """The arguments of a call in the order of ``ast``: those with keywords last."""
+    return [
+        *(Given("*", None, one.value) if isinstance(one, ast.Starred) else Given("", None, one) for one in call.args),
+        *(Given("" if one.arg else "**", one.arg, one.value) for one in call.keywords),
+    ]
+
+
+def may_derive_from(outline: Outline, name: str, module: str | None) -> bool:
+    """Whether a class of the file may have a class among its bases, under its own name or another that it is given."""
+    mentions = None if module is None else Mentions(module, name)
+    names = other_names(outline, name)
+    return any(
+        may_be(base, names) and (mentions is None or mentions.is_meant(base, outline))
+        for one in outline.of(ast.ClassDef)
+        for base in one.bases
+    )
+
+
+def other_names(outline: Outline, *names: str) -> frozenset[str]:
+    """Some names, and those that what has one of them is given by assignments and imports."""
+    found: frozenset[str] | None = outline.kept.get(names)
+    if found is None:
+        found = outline.kept[names] = frozenset(_other_names(outline, names))
+    return found
+
+
+def _other_names(outline: Outline, names: Collection[str]) -> set[str]:
+    found = {*names}
+    for node in outline.of(ast.Import, ast.ImportFrom):
+        found.update(one.asname for one in node.names if one.asname and one.name.rpartition(".")[2] in found)
+    known = 0
+    while known < len(found):
+        known = len(found)
+        for name in [*found]:
+            for targets, value in _assigned_with(outline).get(name, ()):
+                if may_be(value, found):
+                    found.update(target for one in targets for target in names_set(one))
+    return found
+
+
+def _assigned_with(outline: Outline) -> dict[str, list[tuple[list[ast.expr], ast.expr]]]:
+    """The assignments of values that may be what has a name, by that name."""
+    found: defaultdict[str, list[tuple[list[ast.expr], ast.expr]]] | None = outline.kept.get(_assigned_with)
+    if found is None:
+        found = outline.kept[_assigned_with] = defaultdict(list)
+        for targets, value in assignments(outline):
+            for name in _names(value):
+                found[name].append((targets, value))
+    return found
+
+
+def _by_name(outline: Outline) -> dict[str, list[ast.Call]]:
+    """The calls by the last name of what is called; those of anything else by the empty string."""
+    found: defaultdict[str, list[ast.Call]] | None = outline.kept.get(_by_name)
+    if found is None:
+        found = outline.kept[_by_name] = defaultdict(list)
+        for call in outline.of(ast.Call):
+            func = call.func
+            found[func.id if type(func) is ast.Name else func.attr if type(func) is ast.Attribute else ""].append(call)
+    return found
+
+
+def may_be(node: ast.AST, names: Collection[str]) -> bool:
+    """Whether an expression, or a part of a tuple, may be what has one of some names: by a string, too."""
+    return any(name in names for name in _names(node))
+
+
+def _names(node: Any) -> Iterator[str]:
+    """The last names of what an expression may be."""
+    kind = type(node)
+    if kind is ast.Name:
+        yield node.id
+    elif kind is ast.Attribute:
+        yield node.attr
+    elif kind is ast.Call:  # `getattr(owner, "name")`, under whatever name
+        for one in [*node.args, *(one.value for one in node.keywords)][:2]:
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one.value
+    else:
+        for part in expressions_in(node):
+            yield from _names(part)
