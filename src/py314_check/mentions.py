@@ -16,7 +16,7 @@ from py314_check.outline import Outline, assignments, expressions_in, names_set
 _MAX_PARTS = 8  # of a dotted name that means something in the standard library
 _MAX_TARGETS = 60  # that one name may stand for; behind that many, it may stand for anything
 _ANY = "*"
-"""The last part of a qualified name that may be any."""
+"""Stands for any name."""
 _SIX = "six.moves."  # what is in it has the names of Python 3, but for some of its modules
 _LOADERS = (b"import_module", b"__import__")
 _PATCHES = (b"patch", b"monkeypatch")
@@ -74,14 +74,14 @@ class Mentions:
 
     def _is_meant(self, name: str) -> bool:
         owner, _, last = name.rpartition(".")
-        return last in (self.name, _ANY) and (self._is_owner(owner) or name == _ANY)
+        return name == _ANY or (last == self.name and self._is_owner(owner))
 
     def _is_owner(self, name: str) -> bool:
         name = name.removeprefix(_SIX)
         if self.apart and (name == self.apart or name.startswith(self.apart + ".")):
             return False
         own = self.module
-        return name == own or name.startswith(own + ".") or (name.endswith(_ANY) and own.startswith(name[:-1]))
+        return name in (own, _ANY) or name.startswith(own + ".")
 
 
 def may_import(outline: Outline, module: str) -> bool:
@@ -116,7 +116,7 @@ class Bindings:
         """The parts of imports, with what they import."""
         self.loads = not outline.words.isdisjoint(_LOADERS)
         """Whether strings may name modules to import."""
-        self.patches = any(word.endswith(_PATCHES) for word in outline.words)
+        self.patches = not outline.words.isdisjoint(_PATCHES)
         """Whether strings may hold names with their modules."""
         self._import()
         self._assign()
@@ -181,15 +181,11 @@ class Bindings:
         """What ``getattr(owner, "name")`` and ``import_module("module")`` stand for, under whatever name."""
         given = [*call.args, *(one.value for one in call.keywords)][:2]
         found: set[str] = set()
-        if len(given) == 2:
-            second = given[1]
-            name = second.value if isinstance(second, ast.Constant) else _ANY
-            found.update(f"{owner}.{name}" if owner != _ANY else _ANY for owner in self.resolve(given[0]))
+        names = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if len(given) == 2 and names:
+            found.update(f"{owner}.{names[0]}" if owner != _ANY else _ANY for owner in self.resolve(given[0]))
         if self.loads:
-            for one in given:
-                value = one.value if isinstance(one, ast.Constant) else None
-                if isinstance(value, str):
-                    found |= {value, value.partition(".")[0]}
+            found.update(part for name in names for part in (name, name.partition(".")[0]))
         return found
 
     def may_give(self, top: str) -> bool:
