@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from py314_check.api import (
     Change,
     Confidence,
     Context,
+    Mentions,
+    Outline,
     Remove,
     Rename,
     Rule,
@@ -105,14 +105,21 @@ def _words(name: str) -> Iterator[Words]:
         for call in _LOADING_WORDS:
             yield Words(top, call, quoted=True)
         return
-    parent, _, last = name.rpartition(".")
-    parts = {b"parent": re.escape(parent).encode().replace(rb"\.", rb"\s*\.\s*"), b"last": last.encode()}
-    # `parent.last`, `import parent as p`, `from parent import last`: they begin with a word, which makes them fast.
-    listed = rb"\s+import\b(?:\s*\([^()]{0,1000}?|(?:[^\r\n\\()]|\\\r?\n){0,300}?)\b%(last)b\b"
-    direct = rb"%(parent)b(?:\s*\.\s*%(last)b\b|\s+as\s|" + listed + rb")"
-    yield Words(*name.split("."), test=partial(re.search, direct % parts))
-    relative = rb"[\"']\.+%(last)b\b"  # `import_module(".last", "parent")`
-    yield Words(*name.split("."), "import_module", test=partial(re.search, relative % parts))
+    yield Words(*name.split("."), outline=_MayImport(name))
+
+
+@dataclass(frozen=True)
+class _MayImport:
+    """A test for ``Words``: whether a file may import a submodule, also by a name in a string."""
+
+    name: str
+
+    def __call__(self, outline: Outline) -> bool:
+        parent, _, last = self.name.rpartition(".")
+        if Mentions(parent, last)(outline):
+            return True
+        named = (self.name, *(f"{dots}{last}" for dots in (".", "..", "...")))  # `import_module(".last", "parent")`
+        return any(text in named or text.startswith(tuple(f"{name}." for name in named)) for text in outline.strings)
 
 
 class ModuleRule(Rule):

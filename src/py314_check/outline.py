@@ -8,6 +8,7 @@ for libcst to say, and until then any rule may fire in it.
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -33,6 +34,9 @@ _NO_NODES = _TEXT | frozenset(
 """The fields that hold no nodes, or none that matter."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _KEYWORDS = frozenset({*kwlist, *softkwlist, "exec", "lazy", "print"})
+
+
+_WORD = re.compile(r"\w+")
 
 
 class UnknownSyntaxError(Exception):
@@ -127,6 +131,12 @@ class Outline:
         return frozenset(
             node.value for node in self.of(ast.Constant) if isinstance(node.value, str) and id(node) not in alone
         )
+
+    @cached_property
+    def quoted(self) -> frozenset[str]:
+        """The words that strings begin with."""
+        starts = (_WORD.match(text) for text in self.strings)
+        return frozenset(start[0] for start in starts if start is not None)
 
     @cached_property
     def words(self) -> frozenset[bytes]:

@@ -53,7 +53,7 @@ class WordTest(Generic[RuleT]):
                 for rule, way in ways:
                     if rule not in able and way.holds(outline):
                         able.add(rule)
-            except UnknownSyntaxError:
+            except (UnknownSyntaxError, RecursionError):
                 able.update(rule for rule, _ in ways)
         return [rule for rule in self._rules if rule in able]
 
@@ -88,6 +88,8 @@ class _Way:
         """Whether the code has the words, and what else is asked of it. Raises UnknownSyntaxError."""
         if not self.words <= outline.words:
             return False
-        if self._imported and self._first not in outline.imports and "six" not in outline.imports:
+        if self._imported and outline.imports.isdisjoint((self._first, "six")):
+            return False
+        if self._quoted and self._first not in outline.quoted:
             return False
         return self._outline is None or bool(self._outline(outline))

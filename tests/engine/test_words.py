@@ -40,7 +40,7 @@ HELD = {
     "first word behind a byte order mark": "\ufeffparser = __import__('parser')",
     "a string and import_module": "import_module('parser')",
     "a string and patch": 'mock.patch("parser.x")',
-    "a pseudo-module": "x: typing.re.Pattern",
+    "a pseudo-module": "import typing\nx: typing.re.Pattern",
     "a pseudo-module through an alias": "import typing as t\nx: t.re.Pattern",
     "behind from, on one line": "from tkinter import ttk, tix",
     "behind from, on a continued line": "from tkinter import ttk, \\\n    tix as t",
