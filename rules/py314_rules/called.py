@@ -22,13 +22,20 @@ class Given(NamedTuple):
 
 
 def may_call(
-    outline: Outline, function: str, condition: Callable[[Sequence[Given]], object], module: str | None = None
+    outline: Outline,
+    function: str,
+    condition: Callable[[Sequence[Given]], object],
+    module: str | None = None,
+    *,
+    inside: Collection[str] = (),
 ) -> bool:
     """Whether a call of a function may have arguments that a condition holds for.
 
-    The function is given by its last name; of a module's function, the module tells which calls are meant.
+    The function is given by its last name; of a module's function, the module tells which calls are meant. What is
+    right ``inside`` a call of one of some functions, under its own name, does not count.
     """
-    return any(condition(given(call)) for call in calls(outline, function, module))
+    skipped = {id(one) for name in inside for outer in _by_name(outline).get(name, ()) for one in outer.args}
+    return any(condition(given(call)) for call in calls(outline, function, module) if id(call) not in skipped)
 
 
 def calls(outline: Outline, function: str, module: str | None = None) -> Iterator[ast.Call]:

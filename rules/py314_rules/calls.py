@@ -29,8 +29,9 @@ from py314_check.api import (
 from py314_rules.call_edits import edits_of
 from py314_rules.called import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
-from py314_rules.patterns import has_late_flags, may_be_verbose, text_of
+from py314_rules.patterns import has_late_flags, may_be_verbose, may_have_late_flags, text_of
 from py314_rules.spellings import MayHave, makers, spellings
+from py314_rules.values import may_be_of, may_be_text
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,6 @@ class Row:
     unless_inside: tuple[str, ...] = ()
     unless_matches: str | None = None
     unless_set: str | None = None
-    clue: tuple[str, ...] = ()
     removed_in: str | None = None
     changed_in: str | None = None
     deprecated_in: str | None = None
@@ -93,10 +93,6 @@ class Row:
         """Whether the row says this of the Python of some target."""
         return any(self.verdict(Target.parse(target).version) == verdict for target in Target.CHOICES)
 
-    def has_clue(self, data: bytes) -> bool:
-        """Whether a file may have such a call, by the clues alone."""
-        return not self.clue or any(_compiled_bytes(clue).search(data) for clue in self.clue)
-
     def chosen(self, given: Sequence[Given], shift: int = 0) -> Iterator[int]:
         """Which of the arguments the row is about, by their names and places alone.
 
@@ -115,19 +111,28 @@ class Row:
                 if at == self.position or (further and at > self.position):
                     yield index
 
-    def may_hold(self, given: Sequence[Given]) -> bool:
-        """Whether arguments, of which no values are known, may be of the row's shape."""
+    def may_hold(self, given: Sequence[Given], outline: Outline | None = None) -> bool:
+        """Whether arguments may be of the row's shape: by what the outline says of their values, where there is one."""
         if self.arguments is not None and len(given) < self.arguments:
             return False
         shifts = (0, 1) if self.member else (0,)
         if self.lacks is not None and not any(self.is_lacking(given, shift) for shift in shifts):
             return False
-        not_plain = self.matches or self.late_flags or (self.kinds and not _PLAIN_KINDS.intersection(self.kinds))
         return self.is_about_any_call or any(
-            not (not_plain and _is_plain(given[index].value))
+            outline is None or self._may_be(given[index].value, outline)
             for shift in shifts
             for index in self.chosen(given, shift)
         )
+
+    def _may_be(self, value: ast.expr | None, outline: Outline) -> bool:
+        """Whether an argument may be what the row is about."""
+        if value is None:
+            return True
+        if self.late_flags:
+            return may_be_text(outline, value, may_have_late_flags)
+        if self.matches is not None:
+            return may_be_text(outline, value, _compiled(self.matches).search)
+        return not self.kinds or "." in self.kinds or may_be_of(outline, value, self.kinds)
 
     def is_lacking(self, given: Sequence[Given], shift: int) -> bool:
         """Whether what the row says is not given is really not."""
@@ -138,19 +143,6 @@ class Row:
     @property
     def is_about_any_call(self) -> bool:
         return self.position is None and not self.keywords
-
-
-_PLAIN_KINDS = {"builtins.int", "builtins.list"}
-_MAKES_PLAIN = {"len", "int", "round", "range", "sorted", "list"}
-
-
-def _is_plain(node: ast.expr | None) -> bool:
-    """Whether a value is certainly a number or a list, as far as it is at hand."""
-    if isinstance(node, ast.UnaryOp):
-        return _is_plain(node.operand)
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in _MAKES_PLAIN
-    return isinstance(node, ast.List) or (isinstance(node, ast.Constant) and type(node.value) is int)
 
 
 _VALUES: dict[str, list[str]] = {
@@ -184,7 +176,7 @@ def _problems(row: Row) -> Iterator[str]:
     if row.where is not None and re.fullmatch(r"\w+=[\w.]+", row.where) is None:
         yield f"has 'where' = {row.where!r}, which must be a keyword, '=' and a qualified name"
     patterns = [("matches", row.matches or ""), ("unless_matches", row.unless_matches or "")]
-    for key, pattern in (*patterns, *(("clue", clue) for clue in row.clue)):
+    for key, pattern in patterns:
         try:
             re.compile(pattern)
         except re.error as error:
@@ -536,22 +528,16 @@ class _Test:
         function = self._function
         if function.may_have is not None and not function.may_have(outline):
             return False
-        rows = [row for row in self._rows if row.has_clue(outline.data)]
-        if not rows:
-            return False
 
         def may_hold(given: Sequence[Given]) -> bool:
-            return any(row.may_hold(given) for row in rows)
+            return any(row.may_hold(given, outline) for row in self._rows)
 
-        if may_call(outline, function.last, may_hold, function.module):
+        excepted = [{one.rpartition(".")[2] for one in row.unless_inside} for row in self._rows]
+        inside = set.intersection(*excepted)
+        if may_call(outline, function.last, may_hold, function.module, inside=inside):
             return True
         return (
             function.is_class
             and may_derive_from(outline, function.last, function.module)
             and may_call(outline, "__init__", may_hold)
         )
-
-
-@cache
-def _compiled_bytes(pattern: str) -> re.Pattern[bytes]:
-    return re.compile(pattern.encode())

@@ -55,6 +55,11 @@ def has_late_flags(pattern: str, *, verbose: bool) -> bool:
     return late and len(groups) == 1
 
 
+def may_have_late_flags(pattern: str) -> bool:
+    """Whether it has such flags, whether or not blanks count."""
+    return "(?" in pattern[1:] and any(has_late_flags(pattern, verbose=verbose) for verbose in (False, True))
+
+
 def may_be_verbose(context: Context, call: cst.Call, function: str) -> frozenset[bool]:
     """Whether blanks count for nothing in the pattern that a function of ``re`` is given: one answer, or both."""
     if any(arg.star for arg in call.args):

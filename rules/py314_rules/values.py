@@ -1,0 +1,109 @@
+"""What the expressions of an outline may be: a value of some types, or a string.
+
+It may hold where the rule finds something else, and must hold wherever ``Context.types`` and ``Context.string`` say so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Collection
+
+from py314_check.api import Outline, assignments, expressions_in, names_set
+
+_LITERALS: dict[type[ast.AST], str] = {
+    **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
+    **dict.fromkeys((ast.Set, ast.SetComp), "builtins.set"),
+    **dict.fromkeys((ast.Dict, ast.DictComp), "builtins.dict"),
+    **{ast.Tuple: "builtins.tuple", ast.JoinedStr: "builtins.str", ast.Compare: "builtins.bool"},
+    **{ast.Lambda: "types.FunctionType", ast.GeneratorExp: "types.GeneratorType"},
+}
+_CONSTANTS = {type(None): "types.NoneType", type(...): "types.EllipsisType"}
+_MAKERS = {"int": "int", "len": "int", "ord": "int", "str": "str", "repr": "str", "list": "list", "sorted": "list"}
+_MAX_DEPTH = 8
+_ANY = (ast.Call, ast.Attribute, ast.Subscript, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred)
+
+
+def may_be_text(outline: Outline, node: ast.expr, is_wanted: Callable[[str], object]) -> bool:
+    """Whether an expression may be a string, or bytes, of which something holds."""
+    if isinstance(node, ast.Constant):
+        text = _text(node)
+        return text is not None and bool(is_wanted(text))
+    return any(is_wanted(text) for text in _texts(outline))
+
+
+def _texts(outline: Outline) -> Collection[str]:
+    found: set[str] | None = outline.kept.get(_texts)
+    if found is None:
+        texts = map(_text, outline.of(ast.Constant))
+        found = outline.kept[_texts] = {text for text in texts if text is not None}
+    return found
+
+
+def _text(node: ast.Constant) -> str | None:
+    return node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value if isinstance(node.value, str) else None
+
+
+def may_be_of(outline: Outline, node: ast.expr, kinds: Collection[str], depth: int = 0) -> bool:
+    """Whether an expression may be an instance of one of some classes; the kind ``/`` is any division."""
+    if isinstance(node, ast.Constant):
+        return _CONSTANTS.get(type(node.value), f"builtins.{type(node.value).__name__}") in kinds
+    if type(node) in _LITERALS:
+        return _LITERALS[type(node)] in kinds
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
+        return f"builtins.{_MAKERS[node.func.id]}" in kinds
+    if isinstance(node, _ANY) or depth > _MAX_DEPTH:
+        return True
+    if isinstance(node, ast.Name):
+        values = _values(outline)[node.id]
+        return None in values or any(may_be_of(outline, one, kinds, depth + 1) for one in values if one is not None)
+    if isinstance(node, ast.BinOp):
+        if isinstance(node.op, (ast.Div, ast.Pow, ast.Mod)):
+            return True
+        return any(may_be_of(outline, one, kinds, depth + 1) for one in (node.left, node.right))
+    inner = [node.operand] if isinstance(node, ast.UnaryOp) else expressions_in(node)
+    return not inner or any(may_be_of(outline, one, kinds, depth + 1) for one in inner)
+
+
+def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
+    """What names may be given, in any scope; None where that cannot be told. A parameter may be given nothing known."""
+    found: defaultdict[str, list[ast.expr | None]] | None = outline.kept.get(_values)
+    if found is not None:
+        return found
+    found = outline.kept[_values] = defaultdict(list)
+    plain: set[int] = set()
+    for targets, value in assignments(outline):
+        for target in targets:
+            if isinstance(target, ast.Name):
+                plain.add(id(target))
+                found[target.id].append(value)
+    for name, nodes in outline.names.items():
+        if any(type(node.ctx) is ast.Store and id(node) not in plain for node in nodes):
+            found[name].append(None)
+    for node in outline.of(ast.Import, ast.ImportFrom):
+        for one in node.names:
+            found[one.asname or one.name.partition(".")[0]].append(None)
+    for annotated in outline.of(ast.AnnAssign):
+        for name in names_set(annotated.target):
+            found[name].append(None)
+    for scope in outline.scopes:
+        arguments = getattr(scope.node, "args", None)
+        if arguments is not None:
+            listed = [*arguments.posonlyargs, *arguments.args]
+            defaults = [*zip(reversed(listed), reversed(arguments.defaults), strict=False)]
+            for one, default in (*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
+                found[one.arg] += [] if default is None else [default]
+            for one in (*listed, *arguments.kwonlyargs):
+                found[one.arg] += [] if one.annotation is None else [None]
+            for one in (arguments.vararg, arguments.kwarg):
+                if one is not None:
+                    found[one.arg].append(None)
+    for test in outline.of(ast.Call, ast.Compare):  # `isinstance(x, float)`, `x is None`
+        tested = test.args[0] if isinstance(test, ast.Call) and test.args else getattr(test, "left", None)
+        if isinstance(tested, ast.Name) and (isinstance(test, ast.Compare) or _is_type_test(test)):
+            found[tested.id].append(None)
+    return found
+
+
+def _is_type_test(call: ast.Call) -> bool:
+    return len(call.args) == 2 and not isinstance(call.func, ast.Attribute)
