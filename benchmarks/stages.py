@@ -13,11 +13,11 @@ from typing import Any
 from sources import TARGET, files_below, usual
 from tables import percent, table
 
-from py314_check.splitting import words_in
 from py314_check.registry import all_rules
 from py314_check.reporters import render
 from py314_check.run import check
 from py314_check.scan import ScanSettings, Task, prepare, scan_file
+from py314_check.splitting import words_in
 
 Seconds = defaultdict[str, float]
 

@@ -20,10 +20,10 @@ from tables import MEGABYTE, paragraph, percent, table
 
 from py314_check.api import Rule, Words
 from py314_check.languages import is_test, language_of
-from py314_check.splitting import words_in
 from py314_check.model import Confidence, Finding, parse_version
 from py314_check.registry import all_rules
 from py314_check.run import check
+from py314_check.splitting import words_in
 from py314_check.words import WordTest
 
 SHOWN = 40

@@ -14,7 +14,7 @@ from py314_check.api import Mentions, Outline, assignments, expressions_in, name
 
 
 class Given(NamedTuple):
-    """One argument of a call: its star (``""``, ``"*"``, ``"**"``), its keyword, and its value where that is at hand."""
+    """An argument of a call: its star (``""``, ``"*"``, ``"**"``), its keyword, and its value where that is at hand."""
 
     star: str
     keyword: str | None
@@ -77,27 +77,26 @@ def other_names(outline: Outline, *names: str) -> frozenset[str]:
 
 
 def _other_names(outline: Outline, names: Collection[str]) -> set[str]:
-    found = {*names}
+    waiting = [*names]
     for node in outline.of(ast.Import, ast.ImportFrom):
-        found.update(one.asname for one in node.names if one.asname and one.name.rpartition(".")[2] in found)
-    known = 0
-    while known < len(found):
-        known = len(found)
-        for name in [*found]:
-            for targets, value in _assigned_with(outline).get(name, ()):
-                if may_be(value, found):
-                    found.update(target for one in targets for target in names_set(one))
+        waiting += [one.asname for one in node.names if one.asname and one.name.rpartition(".")[2] in names]
+    found = {*waiting}
+    for name in waiting:  # which grows
+        for targets in _assigned_with(outline).get(name, ()):
+            more = {target for one in targets for target in names_set(one)} - found
+            found |= more
+            waiting += more
     return found
 
 
-def _assigned_with(outline: Outline) -> dict[str, list[tuple[list[ast.expr], ast.expr]]]:
-    """The assignments of values that may be what has a name, by that name."""
-    found: defaultdict[str, list[tuple[list[ast.expr], ast.expr]]] | None = outline.kept.get(_assigned_with)
+def _assigned_with(outline: Outline) -> dict[str, list[list[ast.expr]]]:
+    """The targets of assignments of values that may be what has a name, by that name."""
+    found: defaultdict[str, list[list[ast.expr]]] | None = outline.kept.get(_assigned_with)
     if found is None:
         found = outline.kept[_assigned_with] = defaultdict(list)
         for targets, value in assignments(outline):
             for name in _names(value):
-                found[name].append((targets, value))
+                found[name].append(targets)
     return found
 
 

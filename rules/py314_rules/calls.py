@@ -132,7 +132,7 @@ class Row:
             return may_be_text(outline, value, may_have_late_flags)
         if self.matches is not None:
             return may_be_text(outline, value, _compiled(self.matches).search)
-        return not self.kinds or "." in self.kinds or may_be_of(outline, value, self.kinds)
+        return not self.kinds or may_be_of(outline, value, self.kinds)
 
     def is_lacking(self, given: Sequence[Given], shift: int) -> bool:
         """Whether what the row says is not given is really not."""

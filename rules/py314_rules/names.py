@@ -119,7 +119,23 @@ def _words(name: str, row: Row) -> Iterator[Words]:
 def _mentioned(name: str, also: str) -> Words:
     module, _, last = name.rpartition(".")
     words = dict.fromkeys((name.partition(".")[0], last, also)) if also else (name.partition(".")[0], last)
-    return Words(*words, outline=Mentions(module.removeprefix("six.moves."), last, _MOVED_TO.get(module, "")))
+    return Words(*words, outline=_Used(Mentions(module.removeprefix("six.moves."), last, _MOVED_TO.get(module, ""))))
+
+
+@dataclass(frozen=True)
+class _Used:
+    """Whether a name is not only set, or asked for with ``hasattr``."""
+
+    name: Mentions
+
+    def __call__(self, outline: Outline) -> bool:
+        return any(map(_is_use, self.name.nodes(outline)))
+
+
+def _is_use(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return not (isinstance(node.func, ast.Name) and node.func.id == "hasattr")
+    return not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load)
 
 
 @dataclass(frozen=True)

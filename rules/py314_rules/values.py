@@ -15,10 +15,13 @@ _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
     **dict.fromkeys((ast.Set, ast.SetComp), "builtins.set"),
     **dict.fromkeys((ast.Dict, ast.DictComp), "builtins.dict"),
-    **{ast.Tuple: "builtins.tuple", ast.JoinedStr: "builtins.str", ast.Compare: "builtins.bool"},
-    **{ast.Lambda: "types.FunctionType", ast.GeneratorExp: "types.GeneratorType"},
+    ast.Tuple: "builtins.tuple",
+    ast.JoinedStr: "builtins.str",
+    ast.Compare: "builtins.bool",
+    ast.Lambda: "types.FunctionType",
+    ast.GeneratorExp: "types.GeneratorType",
 }
-_CONSTANTS = {type(None): "types.NoneType", type(...): "types.EllipsisType"}
+_CONSTANTS: dict[type, str] = {type(None): "types.NoneType", type(...): "types.EllipsisType"}
 _MAKERS = {"int": "int", "len": "int", "ord": "int", "str": "str", "repr": "str", "list": "list", "sorted": "list"}
 _MAX_DEPTH = 8
 _ANY = (ast.Call, ast.Attribute, ast.Subscript, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred)
@@ -41,18 +44,20 @@ def _texts(outline: Outline) -> Collection[str]:
 
 
 def _text(node: ast.Constant) -> str | None:
-    return node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value if isinstance(node.value, str) else None
+    value = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
+    return value if isinstance(value, str) else None
 
 
 def may_be_of(outline: Outline, node: ast.expr, kinds: Collection[str], depth: int = 0) -> bool:
-    """Whether an expression may be an instance of one of some classes; the kind ``/`` is any division."""
+    """Whether an expression may be an instance of a class; ``/`` is any division, ``.`` a class of the file."""
     if isinstance(node, ast.Constant):
-        return _CONSTANTS.get(type(node.value), f"builtins.{type(node.value).__name__}") in kinds
+        kind = type(node.value)
+        return _CONSTANTS.get(kind, f"builtins.{kind.__name__}") in kinds
     if type(node) in _LITERALS:
         return _LITERALS[type(node)] in kinds
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
         return f"builtins.{_MAKERS[node.func.id]}" in kinds
-    if isinstance(node, _ANY) or depth > _MAX_DEPTH:
+    if isinstance(node, _ANY) or depth > _MAX_DEPTH or "." in kinds:
         return True
     if isinstance(node, ast.Name):
         values = _values(outline)[node.id]
@@ -99,11 +104,7 @@ def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
                 if one is not None:
                     found[one.arg].append(None)
     for test in outline.of(ast.Call, ast.Compare):  # `isinstance(x, float)`, `x is None`
-        tested = test.args[0] if isinstance(test, ast.Call) and test.args else getattr(test, "left", None)
-        if isinstance(tested, ast.Name) and (isinstance(test, ast.Compare) or _is_type_test(test)):
+        tested = test.left if isinstance(test, ast.Compare) else test.args[0] if len(test.args) == 2 else None
+        if isinstance(tested, ast.Name):
             found[tested.id].append(None)
     return found
-
-
-def _is_type_test(call: ast.Call) -> bool:
-    return len(call.args) == 2 and not isinstance(call.func, ast.Attribute)

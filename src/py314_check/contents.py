@@ -18,8 +18,8 @@ from py314_check.answers import Answers
 from py314_check.cargo import is_published
 from py314_check.discovery import DEFAULT_EXCLUDE
 from py314_check.languages.native.slicing import without_comments as without_c_comments
-from py314_check.splitting import words_in
 from py314_check.pieces import without_comments as without_hash_comments
+from py314_check.splitting import words_in
 from py314_check.stamps import Stamp, stamp_of
 
 BUILD_FILE = re.compile(

@@ -9,6 +9,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from py314_check.outline import Outline, assignments, expressions_in, names_set
@@ -19,7 +20,9 @@ _ANY = "*"
 """Stands for any name."""
 _SIX = "six.moves."  # what is in it has the names of Python 3, but for some of its modules
 _LOADERS = (b"import_module", b"__import__")
-_PATCHES = (b"patch", b"monkeypatch")
+_PATCHES = {"patch", "monkeypatch"}
+_BY_NAME = {"getattr", "setattr", "delattr", "object"}
+"""What is given something and the name of an attribute."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Mentions:
                 yield node
         if self.name in outline.strings:
             yield from (node for node in outline.of(ast.Call) if self._is_given(node, bindings))
-        if bindings.patches and any(map(self._is_in, outline.strings)):
+        if any(map(self._is_in, bindings.patched)):
             yield outline.module
 
     def is_meant(self, node: ast.AST, outline: Outline) -> bool:
@@ -62,8 +65,13 @@ class Mentions:
 
     def _is_given(self, call: ast.Call, bindings: Bindings) -> bool:
         """Whether a function may be given the module and the name: ``getattr(module, "name")``."""
-        given = [*call.args, *(one.value for one in call.keywords)]
-        return len(given) > 1 and any(self._is_owner(name) for one in given[:2] for name in bindings.resolve(one))
+        given = _first_two(call)
+        if len(given) < 2 or not any(self._is_owner(name) for one in given for name in bindings.resolve(one)):
+            return False
+        if any(isinstance(one, ast.Constant) and one.value == self.name for one in given):
+            return True
+        func = call.func
+        return (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) in _BY_NAME
 
     def _is_in(self, path: str) -> bool:
         """Whether something in a dotted name is meant."""
@@ -116,8 +124,6 @@ class Bindings:
         """The parts of imports, with what they import."""
         self.loads = not outline.words.isdisjoint(_LOADERS)
         """Whether strings may name modules to import."""
-        self.patches = not outline.words.isdisjoint(_PATCHES)
-        """Whether strings may hold names with their modules."""
         self._import()
         self._assign()
         self._tops = {name.partition(".")[0] for _, name in self.imported}
@@ -145,11 +151,11 @@ class Bindings:
         for targets, value in assignments(self._outline):
             names = [name for target in targets for name in names_set(target)]
             if names:
-                for node in _parts(value):
-                    if isinstance(node, ast.Name):
-                        uses[node.id].append((names, value))
-                        waiting += [node.id] if self.starred else ()
-                    elif isinstance(node, ast.Constant) and self.loads:
+                for part in _parts(value):
+                    if isinstance(part, ast.Name):
+                        uses[part.id].append((names, value))
+                        waiting += [part.id] if self.starred else ()
+                    elif isinstance(part, ast.Constant) and self.loads:
                         self._add(names, value, waiting)
         for name in waiting:  # which grows
             for names, value in uses.get(name, ()):
@@ -179,7 +185,7 @@ class Bindings:
 
     def _resolve_call(self, call: ast.Call) -> set[str]:
         """What ``getattr(owner, "name")`` and ``import_module("module")`` stand for, under whatever name."""
-        given = [*call.args, *(one.value for one in call.keywords)][:2]
+        given = _first_two(call)
         found: set[str] = set()
         names = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         if len(given) == 2 and names:
@@ -192,19 +198,34 @@ class Bindings:
         """Whether anything in the file may be a top-level module, or name it."""
         if top in self._tops or "six" in self._tops:
             return True
-        return (self.loads or self.patches) and any(
-            text.startswith(top) and text[len(top) : len(top) + 1] in ("", ".") for text in self._outline.strings
-        )
+        named = self._outline.strings if self.loads else self.patched
+        return any(text.startswith(top) and text[len(top) : len(top) + 1] in ("", ".") for text in named)
 
-    @property
+    @cached_property
+    def patched(self) -> frozenset[str]:
+        """The strings that may be names, with their modules, of what is patched: ``mock.patch("module.name")``."""
+        found: set[str] = set()
+        for call in self._outline.of(ast.Call) if {b"patch", b"monkeypatch"} & self._outline.words else ():
+            if self._patches(call.func):
+                target = next(iter(_first_two(call)), None)
+                if not isinstance(target, ast.Constant):
+                    return self._outline.strings
+                found.add(str(target.value))
+        return frozenset(found)
+
+    def _patches(self, func: ast.expr) -> bool:
+        words = {getattr(one, "id", "") or getattr(one, "attr", "") for one in _parts(func)}
+        return not _PATCHES.isdisjoint(words.union(*(name.split(".") for name in self.resolve(func))))
+
+    @cached_property
     def rebound(self) -> set[str]:
         """The names that something else than an import binds."""
         outline = self._outline
         bound = {name for name, nodes in outline.names.items() if any(type(node.ctx) is not ast.Load for node in nodes)}
         bound.update(node.name for node in outline.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         bound.update(node.arg for node in outline.of(ast.arg))
-        for kind, field in ((ast.ExceptHandler, "name"), (ast.MatchAs, "name"), (ast.MatchStar, "name"), (ast.MatchMapping, "rest")):
-            bound.update(getattr(node, field) for node in outline.of(kind))
+        bound.update(node.name for node in outline.of(ast.ExceptHandler, ast.MatchAs, ast.MatchStar))
+        bound.update(node.rest for node in outline.of(ast.MatchMapping))
         return bound
 
 
@@ -217,4 +238,9 @@ def _parts(node: Any) -> Iterator[ast.AST]:
         if isinstance(one, ast.Attribute):
             waiting.append(one.value)
         elif isinstance(one, ast.Call):
-            waiting += [*one.args, *(given.value for given in one.keywords)][:2]
+            waiting += _first_two(one)
+
+
+def _first_two(call: ast.Call) -> list[ast.expr]:
+    """What the first two arguments are given, under whatever keywords."""
+    return [*call.args[:2], *(one.value for one in call.keywords)][:2]

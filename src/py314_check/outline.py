@@ -16,11 +16,9 @@ from functools import cached_property
 from itertools import chain
 from keyword import kwlist, softkwlist
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from py314_check.splitting import words_in
-
-Node = TypeVar("Node", bound=ast.AST)
 
 _FILE = "<py314-check>"
 # The warnings of the parser name this file: they are no part of the report. A filter for good, since threads share it.
@@ -32,10 +30,8 @@ _NO_NODES = _TEXT | frozenset(
     "conversion ctx is_async is_lazy kind level lineno op ops simple str tag type_comment type_ignores".split()
 )
 """The fields that hold no nodes, or none that matter."""
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda})
 _KEYWORDS = frozenset({*kwlist, *softkwlist, "exec", "lazy", "print"})
-
-
 _WORD = re.compile(r"\w+")
 
 
@@ -56,8 +52,8 @@ class Scope:
         self.parent = parent
         self.nodes: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
 
-    def of(self, *kinds: type[Node]) -> Iterator[Node]:
-        """The nodes of some types, type by type, each in no certain order."""
+    def of(self, *kinds: type[Any]) -> Iterator[Any]:
+        """The nodes of some types, in no certain order."""
         return chain.from_iterable(self.nodes.get(kind, ()) for kind in kinds)
 
     @property
@@ -83,10 +79,11 @@ class Outline:
     def module(self) -> ast.Module:
         """The syntax tree."""
         try:
-            tree: ast.Module = compile(self.data, _FILE, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+            tree: Any = compile(self.data, _FILE, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             raise UnknownSyntaxError from error
-        return tree
+        module: ast.Module = tree
+        return module
 
     @cached_property
     def scopes(self) -> list[Scope]:
@@ -96,7 +93,7 @@ class Outline:
             scopes += [Scope(node, scope) for node in _fill(scope)]
         return scopes
 
-    def of(self, *kinds: type[Node]) -> Iterator[Node]:
+    def of(self, *kinds: type[Any]) -> Iterator[Any]:
         """The nodes of some types in the whole file, in no certain order."""
         return chain.from_iterable(scope.nodes[kind] for scope in self.scopes for kind in kinds if kind in scope.nodes)
 
@@ -204,7 +201,7 @@ def _fill(scope: Scope) -> list[ast.AST]:
         kind = type(node)
         nodes[kind].append(node)
         get = fields.get(kind, _fields)
-        if get is _define:
+        if kind in _DEFINITIONS:
             definitions.append(node)
             more(_around(node))
         elif get is not None:
@@ -213,7 +210,6 @@ def _fill(scope: Scope) -> list[ast.AST]:
                     more(value)
                 elif value is not None:
                     one_more(value)
-    nodes.pop(type(None), None)
     return definitions
 
 
@@ -239,13 +235,9 @@ def arguments(given: ast.arguments) -> list[ast.arg]:
     return [*given.posonlyargs, *given.args, *given.kwonlyargs, *further]
 
 
-def _define(node: ast.AST) -> tuple[Any, ...]:
-    return ()
-
-
-def _fields(node: ast.AST | None) -> list[Any]:
+def _fields(node: ast.AST) -> list[Any]:
     """The values of all fields that may hold nodes."""
-    return [value for value in vars(node).values() if isinstance(value, (list, ast.AST))] if node is not None else []
+    return [value for value in vars(node).values() if isinstance(value, (list, ast.AST))]
 
 
 def _getter(kind: type[ast.AST]) -> Callable[[Any], Iterable[Any]] | None:
@@ -253,7 +245,7 @@ def _getter(kind: type[ast.AST]) -> Callable[[Any], Iterable[Any]] | None:
     names = [name for name in kind._fields if name not in _NO_NODES or (name == "names" and kind in _IMPORTS)]
     if kind is ast.Constant or not names:
         return None
-    get = attrgetter(*names)
+    get: Any = attrgetter(*names)
     return get if len(names) > 1 else lambda node: (get(node),)
 
 
@@ -261,7 +253,6 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 _TYPES = [kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)]
 _FIELDS: dict[type, Callable[[Any], Iterable[Any]] | None] = {
     **{kind: _getter(kind) for kind in _TYPES},
-    **dict.fromkeys(_DEFINITIONS, _define),
     type(None): None,
 }
 _NAMING = {

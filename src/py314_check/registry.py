@@ -44,7 +44,7 @@ class RuleEntry:
     @cached_property
     def words(self) -> tuple[Words, ...]:
         return tuple(
-            Words(*words, **how, **{kind: _Test(self, number, kind) for kind in tests})
+            Words(*words, **{**how, **{kind: _Test(self, number, kind) for kind in tests}})
             for number, (words, how, tests) in enumerate(self._words)
         )
 

@@ -191,7 +191,16 @@ HEADERS = (
     *("def f(self):", "def f(cls):", "@classmethod\n{i}def f(cls):", "def f(k):", "def f(k: type[A]):", "def main():"),
     *("async def f(self):", "def f_locked(self, X):", "@classmethod\n{i}@wraps(\n{i})\n{i}def f(k):", "def __exit__(self):"),
 )  # fmt: skip
-BINDINGS = ("X = {}", "X = []", "X = None", "X: dict[\n str, int] = {}", "if a: X = dict()", "a, X = 1, {}", "X = D()", "pass")
+BINDINGS = (
+    "X = {}",
+    "X = []",
+    "X = None",
+    "X: dict[\n str, int] = {}",
+    "if a: X = dict()",
+    "a, X = 1, {}",
+    "X = D()",
+    "pass",
+)
 
 
 @st.composite
@@ -230,7 +239,9 @@ def modules(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example("X = {}\nclass A:\n    X = {}\ndef f(k):\n    X[1] = 2\n    g(\n        X=1,\n    )\ndef g(k):\n    [a for a in X]\n")
+@example(
+    "X = {}\nclass A:\n    X = {}\ndef f(k):\n    X[1] = 2\n    g(\n        X=1,\n    )\ndef g(k):\n    [a for a in X]\n"
+)
 @given(modules())
 def test_nothing_is_lost(source: str) -> None:
     assert lost(source.encode()) == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from py314_check.old_mentions import Mentions
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.old_mentions import Mentions
 from py314_rules.class_words import derived
 from py314_rules.statement_words import Statement, statements
 from py314_rules.word_tests import closing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 from py314_rules.called import Given, may_call
@@ -60,7 +59,9 @@ class WaitOnCoroutines(Rule):
     since = "3.11"
     words = (
         Words(
-            "asyncio", "wait", outline=partial(may_call, function="wait", condition=_waits_for_something, module="asyncio")
+            "asyncio",
+            "wait",
+            outline=lambda outline: may_call(outline, "wait", _waits_for_something, "asyncio"),
         ),
     )
 

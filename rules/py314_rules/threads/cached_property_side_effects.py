@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from py314_check.old_mentions import Mentions
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.old_mentions import Mentions
 
 _CACHED = "functools.cached_property"
 # Of what there should be one for each object: it keeps threads apart, or has to be closed.
