@@ -146,7 +146,7 @@ class Bindings:
 
     def _assign(self) -> None:
         """Follows what is imported through assignments."""
-        uses: defaultdict[str, list[tuple[list[str], ast.AST]]] = defaultdict(list)
+        uses: defaultdict[str, list[tuple[list[str], ast.expr]]] = defaultdict(list)
         waiting = [*self.targets]
         for targets, value in assignments(self._outline):
             names = [name for target in targets for name in names_set(target)]

@@ -200,7 +200,7 @@ def _fill(scope: Scope) -> list[ast.AST]:
     for node in waiting:  # which grows
         kind = type(node)
         nodes[kind].append(node)
-        get = fields.get(kind, _fields)
+        get: Any = fields.get(kind, _fields)
         if kind in _DEFINITIONS:
             definitions.append(node)
             more(_around(node))
