@@ -20,6 +20,7 @@ LAYERS = (
             "events",
             "facts",
             "fingerprints",
+            "kept",
             "mentions",
             "old_mentions",
             "outline",

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from py314_check import cache as caching
+from py314_check import kept, stamps
 from py314_check import scan as scanning
-from py314_check import stamps
 from py314_check.answers import Answers
 from py314_check.cache import Cache, Kept
 from py314_check.model import Report, Target
@@ -347,9 +347,9 @@ def test_there_are_never_many_indexes(tree: Path) -> None:
     (tree / ".py314_check_cache").mkdir()
     other = tree / ".py314_check_cache" / "somebody's.json"
     other.write_text("{}")
-    for number in range(caching.MOST_INDEXES + 3):
+    for number in range(kept.MOST + 3):
         _run(tree, select=("RMV001",), target=Target((3, number)))
-    assert len(list(tree.rglob("py314-check-*.json"))) == caching.MOST_INDEXES
+    assert len(list(tree.rglob("py314-check-*.json"))) == kept.MOST
     assert other.exists()
 
 

@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from binascii import crc32
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from py314_check import index, registry
+from py314_check import index, kept, registry
 from py314_check.api import Rule
 from py314_check.registry import RuleEntry, all_rules, describe
 from py314_check.words import WordTest
@@ -169,18 +170,17 @@ def test_what_is_corrupt_or_foreign_is_ignored(data: st.DataObject, place: Path)
 @pytest.mark.parametrize("content", [b"null", b"[]", b"{}", b'{"signature": 1}', b'{"signature": 1, "packages": 2}'])
 def test_what_has_another_shape_is_ignored(content: bytes, place: Path) -> None:
     place.parent.mkdir()
-    place.write_bytes(b"%08x\n" % index.crc32(content) + content)
+    place.write_bytes(b"%08x\n" % crc32(content) + content)
     assert index.read() is None
 
 
 def test_old_ones_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(index._KEPT + 5):
+    for number in range(kept.MOST + 5):
         monkeypatch.setattr(index, "_place", lambda number=number: str(tmp_path / f"rules-{number}.json"))
         index.write(["py314_check"], index.signature(["py314_check"]))
         os.utime(tmp_path / f"rules-{number}.json", ns=(number, number))
     (tmp_path / "other.json").touch()
-    index._forget_old(str(tmp_path))
-    assert len(list(tmp_path.glob("rules-*"))) == index._KEPT
+    assert len(list(tmp_path.glob("rules-*"))) == kept.MOST
     assert not (tmp_path / "rules-4.json").exists()
     assert (tmp_path / "other.json").exists()
 

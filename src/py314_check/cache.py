@@ -1,17 +1,14 @@
 """Results of earlier runs: a file that is as it was, under the same rules and settings, is not read again.
 
 One index holds all that is known under one set of rules and settings: for each file its stamp, a digest of its content,
-and its result. It is JSON, never pickle: a cache may come from anywhere. What is missing, corrupt or foreign is found
-out anew, and a place that cannot be written is no trouble.
+and its result. What is missing, corrupt or foreign is found out anew, and a place that cannot be written is no trouble.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -21,15 +18,13 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from py314_check import __version__
+from py314_check import __version__, kept
 from py314_check.answers import Answers
 from py314_check.registry import pack_digest
 from py314_check.scan import MAX_BYTES, FileResult, ScanSettings
 from py314_check.stamps import Stamp, digest
 
 DIRECTORY = ".py314_check_cache"
-MOST_INDEXES = 20
-"""How many indexes a directory keeps: those for settings that were not used for the longest time go first."""
 _NAME = "py314-check-"
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This directory is a cache of py314-check.\n"
 _PARSERS = (
@@ -112,46 +107,23 @@ class Cache:
             gone = [path for path in self._files if path not in self._seen and not os.path.lexists(self._root / path)]
             for path in gone:
                 del self._files[path]
-            text = json.dumps({"files": self._files, "answers": self.answers.kept}, separators=(",", ":"))
             directory = self._index.parent
             directory.mkdir(parents=True, exist_ok=True)
             for name, content in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
                 if not (directory / name).exists():
                     (directory / name).write_text(content, encoding="utf-8")
-            _replace(self._index, f"{digest(text.encode())}\n{text}")
-            for index in sorted(directory.glob(f"{_NAME}*.json"), key=_age)[MOST_INDEXES:]:
-                index.unlink()
+            kept.save(str(self._index), {"files": self._files, "answers": self.answers.kept})
         except OSError:
             return
-
-
-def _age(index: Path) -> float:
-    try:
-        return -index.stat().st_mtime
-    except OSError:  # another run took it away
-        return 0
 
 
 def _load(index: Path) -> dict[str, Any]:
     """An index as it was written; nothing where it is not that."""
     try:
-        head, _, text = index.read_bytes().partition(b"\n")
-        known = json.loads(text) if head == digest(text).encode() else None
-    except (OSError, ValueError, RecursionError):
+        known = kept.load(str(index))
+    except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 def _versions() -> list[str]:

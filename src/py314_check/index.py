@@ -1,13 +1,12 @@
 """What is to be known of the rules before they are imported, kept from run to run in the user's cache directory.
 
 Like bytecode, it is derived from the packs and holds while their files are what they were; whoever adds a pack or
-changes a rule need not think of it. It is JSON with a checksum, never a pickle: what is missing, corrupt or foreign
-is made anew, and a place that cannot be read or written is no trouble. It is no project's own, so none can bring one.
+changes a rule need not think of it. What is missing, corrupt or foreign is made anew, and a place that cannot be read
+or written is no trouble. It is no project's own, so none can bring one.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from binascii import crc32
@@ -16,21 +15,14 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
-from py314_check import __version__
-
-_KEPT = 20
-"""How many indexes are kept, the newest: each environment of the user has its own."""
+from py314_check import __version__, kept
 
 
 def read() -> dict[str, Any] | None:
     """What was written for the packs as they are now, or None."""
     try:
-        with open(_place(), "rb") as file:
-            checksum, _, content = file.read().partition(b"\n")
-        if checksum != b"%08x" % crc32(content):
-            return None
-        kept = json.loads(content)
-        return kept if kept["signature"] and kept["signature"] == signature(kept["packages"]) else None
+        known: Any = kept.load(_place())
+        return known if known["signature"] and known["signature"] == signature(known["packages"]) else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -40,26 +32,9 @@ def write(packages: Collection[str], signature: str, **what: object) -> None:
 
     ``signature`` is that of before: what has changed since then may be in what was found out, or not.
     """
-    if not signature:
-        return
-    try:
-        place = _place()
-        content = json.dumps({"packages": [*packages], "signature": signature, **what}).encode()
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        temporary = f"{place}.{os.getpid()}"
-        with open(temporary, "wb") as file:
-            file.write(b"%08x\n" % crc32(content) + content)
-        os.replace(temporary, place)
-        _forget_old(os.path.dirname(place))
-    except OSError:
-        return
-
-
-def _forget_old(directory: str) -> None:
-    found = [entry for entry in os.scandir(directory) if entry.name.startswith("rules-")]
-    for entry in sorted(found, key=lambda one: -one.stat().st_mtime_ns)[_KEPT:]:
-        with suppress(OSError):  # another run was faster
-            os.unlink(entry.path)
+    if signature:
+        with suppress(OSError):
+            kept.save(_place(), {"packages": [*packages], "signature": signature, **what})
 
 
 def _place() -> str:

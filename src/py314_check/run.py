@@ -252,13 +252,8 @@ class _Run:
 
     def _counts(self, result: FileResult) -> int:
         """How many findings the reader will hear of, as far as one file can tell."""
-        options = self._options
-        return sum(
-            one.guard is None
-            and one.level.rank >= options.level.rank
-            and one.confidence.rank >= options.confidence.rank
-            for one in result.findings
-        )
+        findings = reported(result.findings, self._options.level, self._options.confidence)
+        return sum(one.guard is None for one in findings)
 
     def read(self, name: str) -> File:
         """A file with its bytes, as it was analysed. Raises NotWrittenError where it has changed."""
