@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
 
 _CLASS = "functools.cached_property"
@@ -59,7 +57,7 @@ class CachedPropertyLock(Rule):
     code, name = "GIL206", "cached-property-lock"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.12"
-    words = (Words("functools", "cached_property", "lock", imported=True, test=re.compile(rb"\.\s*lock\b").search),)
+    words = (Words("functools", "cached_property", "lock", outline=lambda outline: "lock" in outline.attributes),)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value != "lock" or isinstance(next(self.context.ancestors(node)), cst.AssignTarget):

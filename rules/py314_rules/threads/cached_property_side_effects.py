@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_check.old_mentions import Mentions
+from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Words, cst
+from py314_rules.called import calls
 
 _CACHED = "functools.cached_property"
 # Of what there should be one for each object: it keeps threads apart, or has to be closed.
@@ -18,8 +16,14 @@ _MADE = {
     *("tempfile.mkdtemp", "tempfile.mkstemp", "tempfile.TemporaryDirectory", "tempfile.NamedTemporaryFile"),
     *("tempfile.TemporaryFile", "weakref.WeakKeyDictionary", "weakref.WeakValueDictionary"),
 }
-_LAST = "|".join(sorted({name.rpartition(".")[2] for name in _MADE}))
-_MAKES = re.compile(rb"\b(?:%b)\s*\(" % _LAST.encode())
+
+
+def _may_give(outline: Outline) -> bool:
+    """Whether something is made of which there should be one, in a file that may cache a property."""
+    if not Mentions("functools", "cached_property")(outline):
+        return False
+    parts = (name.removeprefix("builtins.").rpartition(".") for name in _MADE)
+    return any(next(calls(outline, last, module or None), None) is not None for module, _, last in parts)
 
 
 class CachedPropertySideEffects(Rule):
@@ -69,13 +73,7 @@ class CachedPropertySideEffects(Rule):
     since = "3.12"
     free_threading = True
     in_tests = False
-    words = (
-        Words(
-            "functools",
-            "cached_property",
-            test=lambda data: _MAKES.search(data) is not None and Mentions("functools", "cached_property")(data),
-        ),
-    )
+    words = (Words("functools", "cached_property", outline=_may_give),)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         if not any(_CACHED in self.context.resolve(one.decorator) for one in node.decorators):

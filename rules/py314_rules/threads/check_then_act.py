@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import containers, is_resource, is_unlikely, through_instance
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst
+from py314_rules.threads._outlined import Uses, shared
+from py314_rules.threads.sharing import is_resource, is_unlikely, through_instance
 
 _TAKES = {"del", "pop", "remove", "popitem", "popleft"}
 _OWN = {"threading.get_ident", "threading.get_native_id", "threading.current_thread", "_thread.get_ident"}
 _LOOKS_UP = {"get", "keys"}
 _SPARE = re.compile(r"(?i)(?:connect(?:ion)?|client|session|engine)$")
+
+
+def _may_check(outline: Outline) -> bool:
+    """Whether a function may change a container that it has looked into."""
+    found = shared(outline)
+    return any(
+        name in found.containers and any(_may_have_looked(outer, name) for outer in one.with_outer)
+        for one in found.uses
+        for name in one.items | one.taken
+    )
+
+
+def _may_have_looked(one: Uses, name: str) -> bool:
+    return name in one.tested or name in one.searched or _handles_key_error(one.scope)
+
+
+def _handles_key_error(scope: Scope) -> bool:
+    return any(isinstance(one.type, ast.Name) and one.type.id == "KeyError" for one in scope.of(ast.ExceptHandler))
 
 
 class CheckThenAct(Rule):
@@ -72,7 +92,8 @@ class CheckThenAct(Rule):
     code, name = "GIL104", "check-then-act"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
-    words = (Words("def", test=lambda data: any(one.tested for one in containers(data))),)
+    in_tests = False
+    words = (Words("def", outline=_may_check), Words("lambda", outline=_may_check))
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:

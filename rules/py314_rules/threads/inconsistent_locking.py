@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 
-from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import containers, declared_global, function_name, races
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst
+from py314_rules.threads._outlined import shared
+from py314_rules.threads.sharing import function_name, races
 
-_TAKES = re.compile(
-    rb"(?i)\n[ \t]+with[ \t][^\r\n]*(?:(?<![bc])lock|mutex|sem|cond|synchroni|critical|exclusive|cv|mu\b)"
-    rb"|\n[ \t]+@[^\r\n]*(?:(?<![bc])lock|synchroni)|acquire|import[ \t]+threading|from[ \t]+threading"
+_LOCKS = re.compile(
+    rb"(?i)(?<![bc])lock|mutex|sem|cond|synchroni|critical|exclusive|\bcv|_cv|\bmu|_mu|acquire|threading"
 )
-_CLASS_SET = re.compile(rb"\n[ \t]+(?:cls|[\w.]*\b__class__|_*[A-Z]\w*)\.\w+[ \t]*(?:[-+*/|&^%@]|//|\*\*|<<|>>)?=(?!=)")
+"""Without such a word, nothing in a file is a lock."""
+_TAKES = ("acquire", "acquire_read", "acquire_write", "__enter__")
 
 
-def _may_lock(data: bytes) -> bool:
-    written = declared_global(data) or containers(data) or _CLASS_SET.search(data)
-    return bool(written) and _TAKES.search(data) is not None
+def _may_lock(outline: Outline) -> bool:
+    """Whether functions may write one variable twice, once under a lock."""
+    found = shared(outline)
+    written = {one.scope: one.set + one.added + one.items + one.changed for one in found.uses}
+    for one in found.uses:  # a method of what is no container changes nothing
+        for name in one.changed.keys() - found.containers:
+            written[one.scope][name] -= one.changed[name]
+    places = Counter(name for names in written.values() for name in names.elements())
+    return any(places[name] > 1 for one in found.uses if _may_hold(one.scope) for name in +written[one.scope])
+
+
+def _may_hold(scope: Scope | None) -> bool:
+    """Whether a function, or one around it, may hold a lock."""
+    while scope is not None and scope.runs_later:
+        node = scope.node
+        if any(scope.of(ast.With)) or getattr(node, "decorator_list", []) or _says_so(node):
+            return True
+        if any(getattr(one.func, "attr", "") in _TAKES for one in scope.of(ast.Call)):
+            return True
+        scope = scope.parent
+    return False
+
+
+def _says_so(node: ast.AST) -> bool:
+    """Whether a function's name or documentation may say that its callers hold a lock."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    return re.search("(?i)lock|mutex|synchroni", f"{node.name} {ast.get_docstring(node, clean=False)}") is not None
 
 
 class InconsistentLocking(Rule):
@@ -84,7 +112,8 @@ class InconsistentLocking(Rule):
     code, name = "GIL102", "inconsistent-locking"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
-    words = (Words("def", test=_may_lock),)
+    in_tests = False
+    words = tuple(Words(word, test=_LOCKS.search, outline=_may_lock) for word in ("def", "lambda"))
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import RESIZES, containers, function_name, is_unlikely, through_instance
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Shared, Use, Words, cst
+from py314_rules.threads._outlined import shared
+from py314_rules.threads.sharing import RESIZES, function_name, is_unlikely, through_instance
 
 _SHRINKS = {"del", "clear", "insert", "pop", "remove"}
+
+
+def _may_loop(outline: Outline) -> bool:
+    """Whether functions may change and loop over one container."""
+    found = shared(outline)
+    iterated = {name for one in found.uses for name in one.iterated}
+    return any(not (iterated & found.containers).isdisjoint({*one.items, *one.changed}) for one in found.uses)
 
 
 class IteratedSharedContainer(Rule):
@@ -72,7 +80,8 @@ class IteratedSharedContainer(Rule):
     code, name = "GIL101", "iterated-shared-container"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
-    words = (Words("def", test=lambda data: any(one.iterated for one in containers(data))),)
+    in_tests = False
+    words = (Words("def", outline=_may_loop), Words("lambda", outline=_may_loop))
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:

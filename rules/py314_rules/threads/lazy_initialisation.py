@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import declared_global, is_resource, is_stateful, is_unlikely
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Shared, Use, Words, cst
+from py314_rules.threads._outlined import shared
+from py314_rules.threads.sharing import is_resource, is_stateful, is_unlikely
 
-_TESTED = re.compile(
-    rb"\b(?:if|elif|while|and|or|not)[ \t(]+(?:not[ \t(]+)?(\w+)(?=[ \t]*(?:[:)\r\n\\]|==|!=|(?:is|and|or|else)\b))"
-    rb"|=[ \t(]*(\w+)[ \t]+or\b"
-)
-_CLASS = rb"(?:\bcls|__class__|\btype\(\w+\)|\b_*[A-Z]\w*)"
-_CLASS_SET = re.compile(rb"\n[ \t]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)[ \t]*(?::[^=\r\n]*)?=(?!=)")
-_CLASS_TESTED = re.compile(
-    _CLASS + rb"\.(\w+)[ \t]+(?:is[ \t]|or\b|[=!]=[ \t]*None)"
-    rb"|\b(?:not|if|and|or)[ \t(]+(?:\w+\.)?" + _CLASS + rb"\.(\w+)[ \t]*(?:[:)\r\n]|(?:and|or)\b)"
-    rb"|\bhasattr\([^\r\n,]{0,200},[ \t]*[\"'](\w+)"
-)
 _TELLS = re.compile(r"(?i)warn|log|print|debug|info|deprecat|error|shown|told|emit|seen")
 
 
-def _may_fill(data: bytes) -> bool:
-    names = declared_global(data)
-    if names and any(name in names for found in _TESTED.findall(data) for name in found):
-        return True
-    attributes = {*_CLASS_SET.findall(data)}
-    return bool(attributes) and any(name in attributes for found in _CLASS_TESTED.findall(data) for name in found)
+def _may_fill(outline: Outline) -> bool:
+    """Whether a function may set what it, or one around it, has tested."""
+    return any(not outer.tested.keys().isdisjoint(one.set) for one in shared(outline).uses for outer in one.with_outer)
 
 
 _NOTHING = ("None", "False")
@@ -97,7 +84,8 @@ class LazyInitialisation(Rule):
     code, name = "GIL103", "lazy-initialisation"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
-    words = (Words("def", test=_may_fill),)
+    in_tests = False
+    words = (Words("def", outline=_may_fill),)
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Sequence
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
 
 _LOCKS = {"threading.Lock", "threading.RLock", "threading.Condition"}
 # What may raise between the two, or leave the block; of what is called, not what hardly ever raises.
@@ -13,6 +13,12 @@ _HARMLESS = {
     *("append", "appendleft", "add", "discard", "clear", "release", "notify", "notify_all", "notifyAll", "wait", "set"),
     *("is_set", "len", "time", "monotonic", "items", "keys", "values"),
 }
+
+
+def _may_stay_locked(outline: Outline) -> bool:
+    """Whether ``acquire()`` is a statement."""
+    calls = (one.value for one in outline.of(ast.Expr) if isinstance(one.value, ast.Call))
+    return any(isinstance(one.func, ast.Attribute) and one.func.attr == "acquire" and not one.args for one in calls)
 
 
 class LockAcquiredWithoutWith(Rule):
@@ -62,7 +68,7 @@ class LockAcquiredWithoutWith(Rule):
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = True
     in_tests = False
-    words = (Words("threading", "acquire", "release", imported=True, test=re.compile(rb"\.acquire\(\)").search),)
+    words = (Words("acquire", "release", outline=_may_stay_locked),)
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "acquire" or node.args:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import ast
+from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import calls
 
 _LOCKS = {"threading.Lock", "threading.RLock", "threading.Semaphore", "threading.BoundedSemaphore"}
 _METHODS = {"acquire", "release"}
-# A lock that is entered where it is made, or given to a variable in a block.
-_MADE = re.compile(
-    rb"\bwith\b[^#\n]*?(?:Lock|Semaphore)\s*\(|^[ \t]+\w+[ \t]*=\s*[\w.]*(?:Lock|Semaphore)\s*\(", re.MULTILINE
-)
+
+
+def _may_make(outline: Outline, name: str) -> bool:
+    """Whether a function may make a lock where it enters it, or for a variable of its own."""
+    made = {id(one) for one in calls(outline, name, "threading")}
+    if not made:
+        return False
+    places = [one.context_expr for one in outline.of(ast.withitem)]
+    places += [one.value for scope in outline.scopes if scope.is_function for one in scope.of(ast.Assign)]
+    return any(id(one) in made for one in places)
 
 
 class LockPerCall(Rule):
@@ -61,7 +69,10 @@ class LockPerCall(Rule):
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = True
     in_tests = False
-    words = tuple(Words("threading", lock.rpartition(".")[2], test=_MADE.search) for lock in sorted(_LOCKS))
+    words = tuple(
+        Words("threading", name, outline=partial(_may_make, name=name))
+        for name in sorted(lock.rpartition(".")[2] for lock in _LOCKS)
+    )
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
         if isinstance(node.item, cst.Call) and self.context.runs_later(node):

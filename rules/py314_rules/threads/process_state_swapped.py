@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, load_facts
-from py314_rules.threads.sharing import declared_global, is_unlikely
+from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Words, cst, load_facts
+from py314_rules.threads._outlined import shared
+from py314_rules.threads.sharing import is_unlikely
 
 _CHANGES = {"append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
 _LATER = ("finally", "yield", "__exit__")
 _ORIGINAL = re.compile(r"^sys\.__std(?:out|err)__$")
-_SET = re.compile(rb"\n[ \t]+(\w+)[ \t]*=[ \t]*(\w+)[ \t]*(?:#[^\r\n]*)?(?=[\r\n])")
-_SET_WITH_OTHERS = re.compile(rb"\n[ \t]+(?:(\w+)[ \t]*,[ \t]*\w+|\w+[ \t]*,[ \t]*(\w+))[^=\r\n]*=(?!=)")
 
 
 @dataclass(frozen=True)
@@ -33,27 +34,29 @@ def _words() -> Iterable[Words]:
         if state.how == "with":
             yield Words(word, module)
             continue
-        changed = (
-            rb"[ \t]*(?:\[[^\r\n]{0,200}\][ \t]*)?(?:=(?!=)|,[^\r\n()]{0,200}[^=!<>]=(?!=))|\.(?:%b)\("
-            % b"|".join(one.encode() for one in sorted(_CHANGES))
-        )
-        behind = rb"[ \t]*\(" if state.how == "call" else changed
-        renamed = rb"\bfrom[ \t]+%b[ \t]+import[ \t(]+(?:[^\r\n]*\b%b\b|[\r\n])|\bimport[ \t]+%b[ \t]+as\b"
-        renamed %= (module.encode(), word.encode(), module.encode())
-        test = re.compile(rb"\b%b\.%b(?:%b)|%b" % (module.encode(), word.encode(), behind, renamed)).search
+        test = partial(_may_swap, name=Mentions(module, word), how=state.how)
         for later in _LATER:
-            yield Words(word, module, later, test=test)
+            yield Words(word, module, later, outline=test)
     for later in _LATER:
-        yield Words("global", later, test=_may_swap_global)
+        yield Words(later, outline=_may_swap_variable)
 
 
-def _may_swap_global(data: bytes) -> bool:
-    names = declared_global(data)
-    if not names:
-        return False
-    pairs = _SET.findall(data)
-    others = {name for found in _SET_WITH_OTHERS.findall(data) for name in found}
-    return not names.isdisjoint({target for target, _ in pairs} & ({source for _, source in pairs} | others) | others)
+def _may_swap(outline: Outline, name: Mentions, how: str) -> bool:
+    """Whether a function of the process may be called twice, or a part of its state be set twice."""
+    if how == "call":
+        places = [one.func for one in outline.of(ast.Call)]
+    else:
+        places = [one for one in outline.of(ast.Attribute) if not isinstance(one.ctx, ast.Load)]
+        places += [one.value for one in outline.of(ast.Subscript) if not isinstance(one.ctx, ast.Load)]
+        methods = (one.func for one in outline.of(ast.Call) if isinstance(one.func, ast.Attribute))
+        places += [one.value for one in methods if one.attr in _CHANGES]
+    return sum(name.is_meant(one, outline) for one in places) > 1
+
+
+def _may_swap_variable(outline: Outline) -> bool:
+    """Whether functions may set a variable twice, once to what was saved."""
+    places = Counter(name for one in shared(outline).uses for name in one.set.elements())
+    return any(places[name] > 1 for one in shared(outline).uses for name in one.set_to_name)
 
 
 class ProcessStateSwapped(Rule):
@@ -117,6 +120,7 @@ class ProcessStateSwapped(Rule):
     code, name = "GIL107", "process-state-swapped"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
+    in_tests = False
     words = tuple(_words())
 
     def __init__(self, context: object) -> None:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-import re
+import ast
 
-from py314_check.api import Confidence, Impact, InThreads, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, InThreads, Level, Outline, Rule, Scope, Words, cst
 from py314_rules.threads._words import STARTS_THREADS
 from py314_rules.threads.sharing import is_shared
 
 _ITERATORS = {"types.GeneratorType", "collections.abc.Iterator", "_csv.Reader", "builtins.filter", "builtins.reversed"}
 _SAFE = {"itertools.count", "itertools.repeat", "multiprocessing.pool.IMapIterator"}
-_MAKES_ITERATOR = re.compile(
-    rb"\b(?:yield|iter|zip|map|filter|reversed|enumerate|reader|DictReader|itertools|iglob|iterdir|scandir|finditer)\b"
-    rb"|=[ \t]*\([^()\n]*\bfor\b"
+_MAKERS = frozenset(
+    b"iter zip map filter reversed enumerate reader DictReader itertools iglob iterdir scandir finditer Iterator"
+    b" Generator".split()
 )
+"""Words of which one occurs where something makes an iterator, but for generators."""
+
+
+def _may_share(outline: Outline) -> bool:
+    """Whether a function may take elements from an iterator that it has not made."""
+    makes = any(outline.of(ast.GeneratorExp, ast.Yield, ast.YieldFrom)) or not _MAKERS.isdisjoint(outline.words)
+    return makes and any(_takes_from_others(scope) for scope in outline.scopes if scope.runs_later)
+
+
+def _takes_from_others(scope: Scope) -> bool:
+    own = {node.id for node in scope.of(ast.Name) if isinstance(node.ctx, ast.Store)}
+    sources = [one.iter for one in scope.of(ast.For, ast.comprehension)]
+    sources += [one.args[0] for one in scope.of(ast.Call) if one.args]  # `next(iterator)`, under whatever name
+    return any(isinstance(one, ast.Attribute) or (isinstance(one, ast.Name) and one.id not in own) for one in sources)
 
 
 class SharedIterator(Rule):
@@ -78,7 +92,7 @@ class SharedIterator(Rule):
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.MEDIUM
     free_threading = True
     in_tests = False
-    words = tuple(Words(*start, test=_MAKES_ITERATOR.search) for start in STARTS_THREADS)
+    words = tuple(Words(*start, outline=_may_share) for start in STARTS_THREADS)
 
     def visit_For(self, node: cst.For | cst.CompFor) -> None:
         self._check(node)

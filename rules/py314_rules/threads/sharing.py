@@ -1,12 +1,10 @@
-"""What the rules about shared state have in common: which uses of a variable race, and what bytes say of it."""
+"""What the rules about shared state have in common: which uses of a variable race."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
 
-from py314_check.api import Context, Function, InThreads, cst, word_places
+from py314_check.api import Context, Function, InThreads, cst
 
 RESIZES = {
     *("[]=", "del", "add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft"),
@@ -18,69 +16,6 @@ _RESOURCE = re.compile(
     r"(?i)thread|popen|executor|pool$|socket|connect(?:ion)?$|client$|session$|engine$|server$|mkdtemp|mkstemp"
     r"|tempor|^open$|_open$|(?<![bc])lock$|semaphore$|condition$|contextvar$|(?-i:Queue$|^Timer$|^Monitor$|^Observer$|Scheduler$)"
 )
-_BOUND = re.compile(
-    rb"\n(    |\t|)(\w+)[ \t]*(?::[^=\r\n]*)?=[ \t]*"
-    rb"(?:[\[{]|\(?[ \t]*\\?[\r\n]|(?:\w+\.)*(?:dict|list|set|defaultdict|OrderedDict|Counter|deque)\b)"
-)
-_ITEM = rb"[ \t]*\[(?:[^\r\n=]{0,200}\]|[ \t]*[\r\n])[ \t]*"
-_METHOD = (
-    rb"\.(?:add|append\w*|clear|\w+_update|discard|extend\w*|insert|pop\w*|remove|reverse|rotate|setdefault|sort|subtract"
-    rb"|update|move_to_end)[ \t]*\("
-)
-_CHANGED = re.compile(_ITEM + rb"(?:[-+*/|&^%@<>]*=(?!=)|\Z)|" + _METHOD)
-_ADDED = re.compile(_ITEM + rb"(?:[-+*/|&^%@]|//|\*\*|<<|>>)=")
-_DELETED = re.compile(rb"\bdel[ \t]+(?:\w+\.)*\Z")
-_LOOPED = re.compile(
-    rb"\bfor\b.*\bin\b[^:]*\Z|\b(?:all|any|dump\w*|enumerate|filter|join|map|max|min|next|iter|sum|tuple|zip|deepcopy)\(.*\Z",
-    re.DOTALL,
-)
-_TESTED = re.compile(
-    rb"(?<!\w)(?:if|while|elif|and|or|not|len)[ \t(]+\Z|^(?!.*\bfor\b.*\bin\b).*\bin[ \t(]+\Z", re.DOTALL
-)
-_LOOKED_UP = re.compile(rb"\.get\(")
-_RECEIVER = re.compile(rb"(?:self|cls|__class__|[A-Z]\w*|\))\.\Z")
-_NO_RECEIVER = re.compile(rb"[^.]\Z")
-_LINE = 200
-_GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w \t,]+)")
-
-
-class Signs(NamedTuple):
-    """What the bytes of a file may do with containers of the module and of its classes."""
-
-    changed: bool = False
-    iterated: bool = False
-    tested: bool = False
-    added: bool = False
-
-
-@lru_cache(maxsize=2)
-def declared_global(data: bytes) -> frozenset[bytes]:
-    """The names that stand in ``global`` statements."""
-    return frozenset(name for names in _GLOBAL.findall(data) for name in re.findall(rb"\w+", names))
-
-
-@lru_cache(maxsize=2)
-def containers(data: bytes) -> tuple[Signs, ...]:
-    """What may be done with each container that functions change and that the module or a class may be given."""
-    found = (_signs(data, name, of_class=indent != b"") for indent, name in {*_BOUND.findall(data)})
-    return tuple(one for one in found if one.changed)
-
-
-def _signs(data: bytes, name: bytes, *, of_class: bool) -> Signs:
-    if not any((b"." if of_class else b"") + name + behind in data for behind in (b"[", b".", b" [")):
-        return Signs()
-    changed = iterated = added = False
-    tested = b"except KeyError" in data
-    for start in word_places(data, name):
-        head = data[max(data.rfind(b"\n", max(start - _LINE, 0), start) + 1, start - _LINE) : start]
-        if head[:1] not in (b" ", b"\t") or not (_RECEIVER if of_class else _NO_RECEIVER).search(head):
-            continue
-        end = start + len(name)
-        added = added or _ADDED.match(data, end) is not None
-        changed = changed or _CHANGED.match(data, end) is not None or _DELETED.search(head) is not None
-        iterated = iterated or _LOOPED.search(head) is not None
-        tested = tested or _TESTED.search(head) is not None or _LOOKED_UP.match(data, end) is not None
-    return Signs(changed, iterated, tested, added)
 
 
 def races(context: Context, node: cst.CSTNode) -> bool:

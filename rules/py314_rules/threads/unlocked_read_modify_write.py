@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Confidence, Impact, Level, Rule, Shared, Use, Words, cst
-from py314_rules.threads.sharing import containers, declared_global, is_unlikely
-
-_ADDED = re.compile(rb"\n[ \t]+(\w+)[ \t]*(?:(?:[-+*/|&^%@]|//|\*\*|<<|>>)=|=[^\r\n=]*\b\1\b)")
-_CLASS_ADDED = re.compile(
-    rb"\n[ \t]+(?:cls|[\w.]*\b__class__|type\(\w+\)|_*[A-Z]\w*)\.(\w+)[ \t]*"
-    rb"(?:(?:[-+*/|&^%@]|//|\*\*|<<|>>)=|=[ \t]*\(?[\w.]+\.\1[ \t]*[-+*/|&^%])"
-)
-
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Shared, Use, Words, cst
+from py314_rules.threads._outlined import shared
+from py314_rules.threads.sharing import is_unlikely
 
 _HARMLESS = re.compile(r"(?i)debug|indent|creation|creat\w+_(?:count|order)|instance_count|(?:^|_)order(?:_|$)")
 """Numbers for debugging; and those by which objects are sorted as they were made, which those of a thread still are."""
 
 
-def _may_add(data: bytes) -> bool:
-    names = declared_global(data)
-    return (
-        (bool(names) and not names.isdisjoint(_ADDED.findall(data)))
-        or any(one.added for one in containers(data))
-        or _CLASS_ADDED.search(data) is not None
-    )
+def _may_add(outline: Outline) -> bool:
+    return any(one.added for one in shared(outline).uses)
 
 
 class UnlockedReadModifyWrite(Rule):
@@ -86,7 +75,8 @@ class UnlockedReadModifyWrite(Rule):
     code, name = "GIL105", "unlocked-read-modify-write"
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
-    words = (Words("def", test=_may_add),)
+    in_tests = False
+    words = (Words("def", outline=_may_add),)
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:

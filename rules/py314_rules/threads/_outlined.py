@@ -1,0 +1,298 @@
+"""What functions may do with the variables that all threads share, told from a file's outline: for the word tests.
+
+It is ``Context.shared`` without certainty. A variable goes by its name; one of a class, by its name behind a dot.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from py314_check.api import Outline, Scope, arguments, expressions_in, names_set
+from py314_rules.called import may_be, other_names
+
+CHANGING = frozenset(
+    "__setitem__ __delitem__ add append appendleft clear difference_update discard extend extendleft insert"
+    " intersection_update move_to_end pop popitem popleft remove reverse rotate setdefault sort subtract"
+    " symmetric_difference_update update".split()
+)
+_TAKING = ("pop", "remove", "popitem", "popleft")
+_CONTAINERS = ("Counter", "OrderedDict", "defaultdict", "deque", "dict", "list", "set")
+_LITERALS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
+_ITERATING = (
+    *("all", "any", "dict", "enumerate", "filter", "frozenset", "iter", "list", "map", "max", "min", "reversed", "set"),
+    *("sorted", "sum", "tuple", "zip", "dump", "dumps", "deepcopy", "join"),
+)
+_METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_GIVEN_CLASS = ("__new__", "__init_subclass__", "__class_getitem__")
+
+
+class Uses:
+    """How often a function does something with variables: it sets them, be it to what a name says, adds to them, sets
+    or deletes items, changes and takes from containers by methods, iterates, tests, or looks into them.
+    """
+
+    def __init__(self, scope: Scope, outer: Uses | None) -> None:
+        self.scope, self.outer = scope, outer
+        self.set, self.set_to_name, self.added = Counter[str](), Counter[str](), Counter[str]()
+        self.items, self.changed, self.taken = Counter[str](), Counter[str](), Counter[str]()
+        self.iterated, self.tested, self.searched = Counter[str](), Counter[str](), Counter[str]()
+
+    @property
+    def with_outer(self) -> Iterator[Uses]:
+        """The function and those around it."""
+        one: Uses | None = self
+        while one is not None:
+            yield one
+            one = one.outer
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What functions do with the variables, and which of these may be dictionaries, lists, sets or the like."""
+
+    uses: list[Uses]
+    containers: set[str]
+
+
+def shared(outline: Outline) -> Shared:
+    """What a file does with its shared variables."""
+    found: Shared | None = outline.kept.get(Shared)
+    if found is None:
+        reader = _Reader(outline)
+        found = outline.kept[Shared] = Shared(list(reader.read()), set(reader.containers()))
+    return found
+
+
+def _assigned(scope: Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The targets of a scope's each with a value that it may be given."""
+    for node in scope.of(ast.Assign, ast.AnnAssign, ast.NamedExpr):
+        if node.value is not None:
+            values = [node.value, *(node.value.elts if isinstance(node.value, (ast.Tuple, ast.List)) else ())]
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                yield from ((target, value) for value in values)
+
+
+def _names_of(target: ast.expr) -> Iterator[str]:
+    """The last names of all that a target of an assignment sets."""
+    if isinstance(target, ast.Attribute):
+        yield target.attr
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for element in target.elts:
+            yield from _names_of(element)
+    elif isinstance(target, (ast.Name, ast.Starred)):
+        yield from names_set(target)
+
+
+class _Reader:
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        declared = {name for node in outline.of(ast.Global) for name in node.names}
+        module = outline.scopes[0]
+        imported = {one.asname or one.name for node in module.of(ast.Import, ast.ImportFrom) for one in node.names}
+        self._names = declared | imported | _stored(module)
+        self._classes = _names_of_classes(outline)
+        classes = (one for one in outline.scopes if isinstance(one.node, ast.ClassDef))
+        self._attributes = {name for one in classes for name in _stored(one)}
+        self._on_instances: defaultdict[Scope, set[str]] = defaultdict(set)
+        for scope in outline.scopes:
+            for node in scope.of(ast.Attribute):
+                if type(node.ctx) is not ast.Load:
+                    if _is_class(node.value, self._classes):
+                        self._attributes.add(node.attr)
+                    owner = _class_of_self(scope, node.value)
+                    if owner is not None:
+                        self._on_instances[owner].add(node.attr)
+        self._own: dict[Scope, frozenset[str]] = {}
+        self._iterating = other_names(outline, *_ITERATING)
+
+    def containers(self) -> Iterator[str]:
+        """The variables that may be given a container."""
+        makers = other_names(self._outline, *_CONTAINERS)
+        for scope in self._outline.scopes:
+            for target, value in _assigned(scope):
+                is_call = isinstance(value, ast.Call) and may_be(value.func, makers)
+                if is_call or isinstance(value, _LITERALS):
+                    of_class = isinstance(scope.node, ast.ClassDef)
+                    yield from (f".{name}" if of_class else name for name in names_set(target))
+
+    def read(self) -> Iterator[Uses]:
+        by_scope: dict[Scope, Uses] = {}
+        for scope in self._outline.scopes:
+            if scope.runs_later:
+                outer = by_scope.get(scope.parent) if scope.parent is not None else None
+                by_scope[scope] = self._read(scope, outer)
+        yield from by_scope.values()
+
+    def _read(self, scope: Scope, outer: Uses | None) -> Uses:
+        found = Uses(scope, outer)
+
+        def note(kind: Counter[str], *nodes: Any) -> None:
+            kind.update(filter(None, (self._variable(scope, node) for node in nodes)))
+
+        for name in scope.of(ast.Name, ast.Attribute):
+            if self._is_set(name):
+                note(found.set, name)
+        for item in scope.of(ast.Subscript):
+            if type(item.ctx) is not ast.Load:
+                note(found.items, item.value)
+        for added in scope.of(ast.AugAssign):
+            if isinstance(added.target, ast.Subscript):
+                note(found.added, added.target.value)
+            elif self._is_set(added.target):
+                note(found.added, added.target)
+        for assign in scope.of(ast.Assign):
+            if isinstance(assign.value, (ast.BinOp, ast.Name)):
+                kind = found.added if isinstance(assign.value, ast.BinOp) else found.set_to_name
+                note(kind, *filter(self._is_set, assign.targets))
+        for loop in scope.of(ast.For, ast.AsyncFor, ast.comprehension):
+            note(found.iterated, loop.iter, _asked(loop.iter))
+        for call in scope.of(ast.Call):
+            if isinstance(call.func, ast.Attribute):
+                if call.func.attr in _TAKING:
+                    note(found.taken, call.func.value)
+                note(found.changed if call.func.attr in CHANGING else found.searched, call.func.value)
+            if may_be(call.func, self._iterating):
+                for one in (*call.args, *(given.value for given in call.keywords)):
+                    note(found.iterated, one, _asked(one))
+            if len(call.args) == 2 and isinstance(call.args[1], ast.Constant):  # `hasattr(cls, "name")`
+                found.tested[f".{call.args[1].value!s}"] += 1
+        for test in scope.of(ast.If, ast.While, ast.IfExp, ast.Assert):
+            note(found.tested, test.test)
+        for test in scope.of(ast.UnaryOp):
+            note(found.tested, test.operand)
+        for test in scope.of(ast.BoolOp):
+            note(found.tested, *test.values)
+        for test in scope.of(ast.comprehension):
+            note(found.tested, *test.ifs)
+        for test in scope.of(ast.Compare):
+            note(found.tested, test.left)
+            note(found.searched, *test.comparators)
+        for match in scope.of(ast.Match):
+            note(found.tested, match.subject)
+        return found
+
+    def _is_set(self, target: ast.expr) -> bool:
+        """Whether a target is a name, or may be an attribute of a class: one of an instance is the instance's own."""
+        if isinstance(target, ast.Attribute):
+            return type(target.ctx) is not ast.Load and _is_class(target.value, self._classes)
+        return isinstance(target, ast.Name) and type(target.ctx) is not ast.Load
+
+    def _variable(self, scope: Scope, node: Any) -> str:
+        """The variable that an expression stands for; empty where it is certainly none that threads share."""
+        if isinstance(node, ast.Starred):
+            return self._variable(scope, node.value)
+        if isinstance(node, ast.Name):
+            return node.id if node.id in self._names and not self._is_own(scope, node.id) else ""
+        if not isinstance(node, ast.Attribute) or node.attr not in self._attributes:
+            return ""
+        owner = _class_of_self(scope, node.value)
+        return "" if owner is not None and node.attr in self._on_instances[owner] else f".{node.attr}"
+
+    def _is_own(self, scope: Scope | None, name: str) -> bool:
+        """Whether a name is a variable of a function, or of one around it."""
+        while scope is not None and scope.runs_later:
+            if name in self._own_of(scope):
+                return True
+            if any(name in node.names for node in scope.of(ast.Global)):
+                return False
+            scope = scope.parent
+        return False
+
+    def _own_of(self, scope: Scope) -> frozenset[str]:
+        if scope not in self._own:
+            declared = {name for node in scope.of(ast.Global, ast.Nonlocal) for name in node.names}
+            given = [one.arg for one in arguments(scope.node.args)] if scope.is_function else []
+            self._own[scope] = frozenset({*_stored(scope), *given} - declared)
+        return self._own[scope]
+
+
+def _stored(scope: Scope) -> set[str]:
+    """The names that statements of a scope set; a comprehension has its own."""
+    inside = {id(node) for one in scope.of(ast.comprehension) for node in ast.walk(one.target)}
+    return {node.id for node in scope.of(ast.Name) if type(node.ctx) is ast.Store and id(node) not in inside}
+
+
+def _asked(node: ast.expr) -> ast.expr | None:
+    """What a method is called of."""
+    return node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+
+
+def _class_of_self(scope: Scope, receiver: ast.expr) -> Scope | None:
+    """The class of which an expression is an instance: the first parameter of the method that it stands in."""
+    method: Scope | None = scope
+    while method is not None and not (
+        method.is_function and method.parent and isinstance(method.parent.node, ast.ClassDef)
+    ):
+        method = method.parent
+    if method is None or not isinstance(receiver, ast.Name) or not isinstance(method.node, _METHODS):
+        return None
+    given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
+    if not given or given[0].arg != receiver.id or method.node.decorator_list or method.node.name in _GIVEN_CLASS:
+        return None
+    return method.parent
+
+
+def _names_of_classes(outline: Outline) -> set[str]:
+    """The names of what may be a class of the file; of functions that may give one, with ``()`` behind them."""
+    found = {"__class__"}
+    found |= {one.node.name for one in outline.scopes if isinstance(one.node, ast.ClassDef)}
+    given: list[tuple[list[str], ast.expr]] = []
+    for scope in outline.scopes:
+        given += [([*_names_of(target)], value) for target, value in _assigned(scope)]
+    annotated: list[tuple[str, ast.expr | None]] = []
+    for scope in outline.scopes:
+        function = scope.node
+        if isinstance(function, _METHODS):
+            annotated += [(f"{function.name}()", function.returns)]
+            annotated += [(one.arg, one.annotation) for one in arguments(function.args)]
+            given += [([f"{function.name}()"], one.value) for one in scope.of(ast.Return) if one.value is not None]
+            if (
+                scope.parent is not None
+                and isinstance(scope.parent.node, ast.ClassDef)
+                and _is_given_class(function, outline)
+            ):
+                found.update(one.arg for one in arguments(function.args)[:1])
+    annotated += [(name, one.annotation) for one in outline.of(ast.AnnAssign) for name in _names_of(one.target)]
+    found.update(name for name, annotation in annotated if annotation is not None and _says_class(annotation))
+    known = 0
+    while known < len(found):
+        known = len(found)
+        left = []
+        for names, value in given:
+            if _is_class(value, found):
+                found.update(names)
+            else:
+                left.append((names, value))
+        given = left
+    return found
+
+
+def _says_class(annotation: ast.expr) -> bool:
+    """Whether ``type[...]`` stands in an annotation, or in a string that is one."""
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Subscript) and may_be(node.value, ("type", "Type")):
+            return True
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "ype[" in node.value:
+            return True
+    return False
+
+
+def _is_given_class(method: ast.FunctionDef | ast.AsyncFunctionDef, outline: Outline) -> bool:
+    """Whether the first argument of a method may be the class."""
+    marks = other_names(outline, "classmethod") if method.decorator_list else ()
+    return method.name in _GIVEN_CLASS or any(may_be(one, marks) for one in method.decorator_list)
+
+
+def _is_class(node: ast.expr, classes: set[str]) -> bool:
+    """Whether an expression may be a class of the file."""
+    func = node.func if isinstance(node, ast.Call) else node
+    if not isinstance(func, (ast.Name, ast.Attribute)):
+        return isinstance(node, ast.Call) or any(_is_class(one, classes) for one in expressions_in(node))
+    name = func.id if isinstance(func, ast.Name) else func.attr
+    if name == "type":
+        return func is not node and isinstance(func, ast.Name)
+    return f"{name}()" in classes or (func is node and name in classes)  # of a property, too
