@@ -103,7 +103,7 @@ class _Reader:
                 if type(node.ctx) is not ast.Load:
                     if _is_class(node.value, self._classes):
                         self._attributes.add(node.attr)
-                    owner = _class_of_self(scope, node.value)
+                    owner = self._owner(scope, node.value)
                     if owner is not None:
                         self._on_instances[owner].add(node.attr)
         self._own: dict[Scope, frozenset[str]] = {}
@@ -189,8 +189,19 @@ class _Reader:
             return node.id if node.id in self._names and not self._is_own(scope, node.id) else ""
         if not isinstance(node, ast.Attribute) or node.attr not in self._attributes:
             return ""
-        owner = _class_of_self(scope, node.value)
+        owner = self._owner(scope, node.value)
         return "" if owner is not None and node.attr in self._on_instances[owner] else f".{node.attr}"
+
+    def _owner(self, scope: Scope, receiver: ast.expr) -> Scope | None:
+        """The class of which an expression certainly is an instance: the first parameter of one of its methods."""
+        method: Scope | None = scope
+        while method is not None and not (method.parent is not None and isinstance(method.parent.node, ast.ClassDef)):
+            method = method.parent
+        if method is None or not isinstance(receiver, ast.Name) or not isinstance(method.node, _METHODS):
+            return None
+        given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
+        is_first = bool(given) and given[0].arg == receiver.id and not method.node.decorator_list
+        return method.parent if is_first and receiver.id not in self._classes else None
 
     def _is_own(self, scope: Scope | None, name: str) -> bool:
         """Whether a name is a variable of a function, or of one around it."""
@@ -219,21 +230,6 @@ def _stored(scope: Scope) -> set[str]:
 def _asked(node: ast.expr) -> ast.expr | None:
     """What a method is called of."""
     return node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-
-
-def _class_of_self(scope: Scope, receiver: ast.expr) -> Scope | None:
-    """The class of which an expression is an instance: the first parameter of the method that it stands in."""
-    method: Scope | None = scope
-    while method is not None and not (
-        method.is_function and method.parent and isinstance(method.parent.node, ast.ClassDef)
-    ):
-        method = method.parent
-    if method is None or not isinstance(receiver, ast.Name) or not isinstance(method.node, _METHODS):
-        return None
-    given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
-    if not given or given[0].arg != receiver.id or method.node.decorator_list or method.node.name in _GIVEN_CLASS:
-        return None
-    return method.parent
 
 
 def _names_of_classes(outline: Outline) -> set[str]:
