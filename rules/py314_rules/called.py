@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from py314_check.api import Mentions, Outline, assignments, expressions_in, names_set
+from py314_check.api import Mentions, Outline, Scope, assignments, expressions_in, names_set
 
 
 class Given(NamedTuple):
@@ -130,3 +130,24 @@ def _names(node: Any) -> Iterator[str]:
     else:
         for part in expressions_in(node):
             yield from _names(part)
+
+
+def derived(outline: Outline, *names: str) -> Iterator[Scope]:
+    """The classes of a file that may derive, however indirectly, from one that has one of some names."""
+    bases = {*other_names(outline, *names)}
+    waiting = [scope for scope in outline.scopes if isinstance(scope.node, ast.ClassDef) and scope.node.bases]
+    known = 0
+    while known < len(bases):
+        known, left = len(bases), []
+        for scope in waiting:
+            if any(may_be(_unsubscripted(base), bases) for base in scope.node.bases):
+                bases |= other_names(outline, scope.node.name)
+                yield scope
+            else:
+                left.append(scope)
+        waiting = left
+
+
+def _unsubscripted(node: ast.expr) -> ast.expr:
+    """``Base`` of ``Base[T]``."""
+    return node.value if isinstance(node, ast.Subscript) else node

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
-from py314_check.api import Outline, assignments, expressions_in, names_set
+from py314_check.api import Outline, Scope, assignments, below, expressions_in, names_set
 
 _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
@@ -107,4 +107,51 @@ def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
         tested = test.left if isinstance(test, ast.Compare) else test.args[0] if len(test.args) == 2 else None
         if isinstance(tested, ast.Name):
             found[tested.id].append(None)
+    return found
+
+
+def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:
+    """The expressions whose truth is asked for."""
+    for node in place.of(ast.If, ast.While, ast.IfExp, ast.Assert):
+        yield node.test
+    for node in place.of(ast.UnaryOp):
+        if isinstance(node.op, ast.Not):
+            yield node.operand
+    for node in place.of(ast.BoolOp):
+        yield from node.values
+    for node in place.of(ast.comprehension):
+        yield from node.ifs
+    for node in place.of(ast.Call):  # `bool(x)`, under whatever name
+        if len(node.args) == 1:
+            yield node.args[0]
+
+
+def reached(outline: Outline, *nodes: ast.expr) -> Iterator[ast.expr]:
+    """Some expressions, and all that they may stand for: what names and attributes are assigned, anywhere in the file,
+    and elements of what is written out.
+    """
+    seen: set[str] = set()
+    waiting: list[ast.expr] = [*nodes]
+    for node in waiting:  # which grows
+        yield node
+        waiting += expressions_in(node)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if name not in seen:
+                seen.add(name)
+                waiting += _assigned(outline)[name]
+        elif isinstance(node, (ast.Dict, ast.Set)):
+            waiting += node.values if isinstance(node, ast.Dict) else node.elts
+
+
+def _assigned(outline: Outline) -> defaultdict[str, list[ast.expr]]:
+    """What names and attributes are assigned, by themselves or as parts of a tuple."""
+    found: defaultdict[str, list[ast.expr]] | None = outline.kept.get(_assigned)
+    if found is None:
+        found = outline.kept[_assigned] = defaultdict(list)
+        for targets, value in assignments(outline):
+            for target in targets:
+                for one in below(target):
+                    if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store):
+                        found[one.id if isinstance(one, ast.Name) else one.attr].append(value)
     return found

@@ -1,52 +1,46 @@
-"""What a file's bytes say of `__annotations__`: whether it is read where Python 3.14 does not have it any more."""
+"""Whether `__annotations__` may be read where Python 3.14 does not have it any more, told from a file's outline."""
 
 from __future__ import annotations
 
-import re
+import ast
 
-from py314_check.api import pieces, word_places
+from py314_check.api import Outline
 
-_KEY = b"__annotations__"
-_ATTRIBUTE = re.compile(rb"[.\r\n][ \t\f]*__annotations__\b").search  # or the beginning of a continued line
-_NAME = re.compile(rb"(?<![\w.\"'])__annotations__(?![\w\"'])").search
-_QUOTED = re.compile(rb"[\"']__annotations__").search
-_FROM_FUTURE = re.compile(
-    rb"\s*(?:from[ \t]+__future__[ \t]+import[ \t]+(?!annotations\b)[\w \t,]+[\r\n]+)*"
-    rb"from[ \t]+__future__[ \t]+import[ \t]+annotations\b"
-)
-# The key of a subscript, the first argument of a call, what is looked for with `in`, or a constant.
-_AS_KEY = re.compile(rb"(?:[\[(]|(?<![=!<>])=|^[^=\r\n]*,[^=\r\n]*=[^=]*,)[\s\\()]*[rRuU]?[\"']+\Z", re.MULTILINE)
-_LOOKED_FOR = re.compile(rb"[\"'\s\\)]+(?:#|in\b|not\b)")
-_MARGIN = 300  # bytes around a place that are read
+_KEY = "__annotations__"
 
 
-def may_read_on_instance(data: bytes) -> bool:
+def may_read_on_instance(outline: Outline) -> bool:
     """Whether the annotations of an instance may be read, without a ``from __future__ import annotations``."""
-    by_string = _QUOTED(data) is not None and (b"getattr" in data or b"hasattr" in data)
-    return (by_string or _ATTRIBUTE(data) is not None) and not _has_future(data)
+    by_string = _KEY in outline.strings and not {b"getattr", b"hasattr"}.isdisjoint(outline.words)
+    return (by_string or any(map(_is_read, outline.attributes.get(_KEY, ())))) and not _has_future(outline)
 
 
-def may_read_name(data: bytes) -> bool:
+def may_read_name(outline: Outline) -> bool:
     """Whether the name, or the key of a namespace, may be read, without a ``from __future__ import annotations``."""
-    by_key = _QUOTED(data) is not None and any(one in data for one in (b"globals", b"locals", b"vars"))
-    return (by_key or _NAME(data) is not None) and not _has_future(data)
+    by_key = _KEY in outline.strings and not {b"globals", b"locals", b"vars"}.isdisjoint(outline.words)
+    return (by_key or _KEY in outline.names) and not _has_future(outline)
 
 
-def may_read_in_namespace(data: bytes) -> bool:
+def may_read_in_namespace(outline: Outline) -> bool:
     """Whether the key may be looked up in a mapping that may be the namespace of a class."""
-    if not any(one in data for one in (b"__dict__", b"vars", b"bases", b"type")):
+    if {b"__dict__", b"vars", b"bases", b"type"}.isdisjoint(outline.words):
         return False
-    return any(
-        _LOOKED_FOR.match(data, start + len(_KEY)) or _AS_KEY.search(data[max(start - _MARGIN, 0) : start])
-        for start in word_places(data, _KEY)
-    )
+    keys = [one.slice for one in outline.of(ast.Subscript)]
+    keys += [one.left for one in outline.of(ast.Compare)]
+    keys += [one.args[0] for one in outline.of(ast.Call) if one.args]
+    keys += [one.value for one in outline.of(ast.Assign, ast.AnnAssign, ast.NamedExpr)]  # and used by that name
+    return any(_KEY in _strings(one) for one in keys)
 
 
-def _has_future(data: bytes) -> bool:
-    """Whether the file begins with such an import, behind comments and a docstring."""
-    done = 0
-    for piece in pieces(data):
-        if data[done : piece.start].strip():
-            break
-        done = piece.end
-    return _FROM_FUTURE.match(data, done) is not None
+def _strings(node: ast.AST | None) -> list[object]:
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List)) else [node]
+    return [one.value for one in parts if isinstance(one, ast.Constant)]
+
+
+def _is_read(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _has_future(outline: Outline) -> bool:
+    futures = (one for one in outline.of(ast.ImportFrom) if one.module == "__future__")
+    return any(alias.name == "annotations" for one in futures for alias in one.names)

@@ -55,7 +55,7 @@ class AnnotationsInClassNamespace(Rule):
     code, name = "CHG101", "annotations-in-class-namespace"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words(_KEY, quoted=True, test=may_read_in_namespace),)
+    words = (Words(_KEY, quoted=True, outline=may_read_in_namespace),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

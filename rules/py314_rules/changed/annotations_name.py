@@ -49,7 +49,7 @@ class AnnotationsName(Rule):
     code, name = "CHG103", "annotations-name"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words(_KEY, test=may_read_name),)
+    words = (Words(_KEY, outline=may_read_name),)
 
     def visit_Name(self, node: cst.Name) -> None:
         if node.value != _KEY or self.context.resolve(node) != {f"builtins.{_KEY}"}:

@@ -54,7 +54,7 @@ class AnnotationsOnInstance(Rule):
     code, name = "CHG102", "annotations-on-instance"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words(_KEY, "class", test=may_read_on_instance),)
+    words = (Words(_KEY, "class", outline=may_read_on_instance),)
 
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value == _KEY and self._is_of_class(node):

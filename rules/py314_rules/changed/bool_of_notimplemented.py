@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
-from py314_rules.call_words import other_names
-from py314_rules.statement_words import statements
-from py314_rules.word_tests import closing, code_of
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.values import reached, truth_tests
 
 _COMPARES = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 _BUILTIN = {
@@ -17,59 +15,21 @@ _BUILTIN = {
     for kind in ("bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple")
     for method in _COMPARES
 }
-_MARGIN = 200  # bytes before a name that are read
-_REACH = 1000  # bytes of a call that are read
-_ASKS = re.compile(rb"(?:\b(?:if|elif|while|and|or|assert|(?<!is )not)\b|\bbool[\s\\]*\(|:=|#[^\r\n]*)[\s\\(]*\Z")
-_GOES_ON = re.compile(rb"[\s)\\]*(?:and\b|or\b|#)")
-_METHOD = re.compile(rb"__(?:eq|ne|lt|le|gt|ge)__")
-_OPENS = re.compile(rb"[\s\\]*[(#]")
-_CALL = re.compile(rb"\.\s*__(?:eq|ne|lt|le|gt|ge)__\s*\(")
-_TAKES = re.compile(rb"[\s)]*(?:is\b|in\b|[=!]=|[.\[])")
-_MAY_ASK = re.compile(rb"\b(?:if|elif|while|not|and|or|assert|bool)\b|(?<![=!<>])=(?!=)")
 
 
-def _may_ask_it(data: bytes) -> bool:
+def _may_ask_it(outline: Outline) -> bool:
     """Whether the truth of `NotImplemented`, or of a name for it, may be asked for."""
-    if not _asks_it(data):
-        return False
-    text = code_of(data)
-    return text is None or _asks_it(text) or other_names(data, b"bool") != {b"bool"}
+    names = other_names(outline, "NotImplemented")
+    return any(may_be(one, names) for one in truth_tests(outline))
 
 
-def _asks_it(text: bytes) -> bool:
-    names = other_names(text, b"NotImplemented")
-    return names is None or any(
-        _ASKS.search(text[max(start - _MARGIN, 0) : start]) or _GOES_ON.match(text, start + len(name))
-        for name in names
-        for start in word_places(text, name)
+def _may_ask_comparison(outline: Outline) -> bool:
+    """Whether the truth of what one of the methods gives may be asked for."""
+    return any(
+        isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr in _COMPARES
+        for test in truth_tests(outline)
+        for made in reached(outline, test)
     )
-
-
-@lru_cache(maxsize=1)  # for each of the methods
-def _may_ask_comparison(data: bytes) -> bool:
-    """Whether a method is called in a statement that may ask for the truth of the result, or keeps it."""
-    if not any(_is_called(data, found) for found in _METHOD.finditer(data)):
-        return False
-    file = statements(data)
-    if file is None or other_names(data, b"bool") != {b"bool"}:
-        return True
-    calls = file.with_words(*(method.encode() for method in _COMPARES))
-    return any(_MAY_ASK.search(one.text) is not None and _has_plain_call(one.text) for one in calls)
-
-
-def _has_plain_call(statement: bytes) -> bool:
-    """Whether the result of such a call is not just compared, or a part of it taken."""
-    for call in _CALL.finditer(statement):
-        behind = statement[call.end() : call.end() + _REACH]
-        if _TAKES.match(behind, closing(behind, 0)) is None:
-            return True
-    return False
-
-
-def _is_called(data: bytes, method: re.Match[bytes]) -> bool:
-    before = data[max(method.start() - _MARGIN, 0) : method.start()].rstrip(b" \t\f\\\r\n")
-    dotted = before.endswith(b".") or b"#" in before.replace(b"\r", b"\n").rpartition(b"\n")[2]
-    return dotted and _OPENS.match(data, method.end()) is not None
 
 
 class BoolOfNotimplemented(Rule):
@@ -127,8 +87,8 @@ class BoolOfNotimplemented(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("NotImplemented", test=_may_ask_it),
-        *(Words(method, test=_may_ask_comparison) for method in _COMPARES),
+        Words("NotImplemented", outline=_may_ask_it),
+        *(Words(method, outline=_may_ask_comparison) for method in _COMPARES),
     )
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> None:

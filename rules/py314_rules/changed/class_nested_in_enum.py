@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import re
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.class_words import class_headers, derived
-from py314_rules.statement_words import statements
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import derived
 
 _KINDS = ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
 _SAYS = {"enum.member", "enum.nonmember"}
 
-_CLASS = re.compile(rb"class\s+([\w\x80-\xff]+)")
 
-
-def _may_nest(data: bytes) -> bool:
+def _may_nest(outline: Outline) -> bool:
     """Whether a class stands right in the body of what may be an enumeration."""
-    enums = {one.start: one.name for one in derived(data, *(kind.encode() for kind in _KINDS))}
-    outermost = math.inf
-    for header in class_headers(data):
-        if header.indent > outermost:
-            break
-        if header.start in enums:
-            outermost = min(outermost, header.indent)
-    else:
-        return False
-    file = statements(data)
-    return file is None or any(
-        one.text.startswith(b"class")
-        and one.header is not None
-        and (around := _CLASS.match(one.header.text)) is not None
-        and around[1] in enums.values()
-        for one in file.with_words(b"class")
-    )
+    return any(any(one.of(ast.ClassDef)) for one in derived(outline, *_KINDS))
 
 
 class ClassNestedInEnum(Rule):
@@ -83,7 +63,7 @@ class ClassNestedInEnum(Rule):
     code, name = "CHG205", "class-nested-in-enum"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.13"
-    words = tuple(Words("enum", kind, test=_may_nest) for kind in _KINDS)
+    words = tuple(Words("enum", kind, outline=_may_nest) for kind in _KINDS)
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         if not node.bases or "enum.Enum" not in self.context.bases(node):

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import re
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, word_places
-from py314_rules.call_words import other_names
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be, other_names
 
 _PROPERTIES = {"builtins.property", "abc.abstractproperty", "types.DynamicClassAttribute"}
 _STATIC = "builtins.staticmethod"
-_INNER = (b"property", b"abstractproperty", b"DynamicClassAttribute", b"staticmethod", b"singledispatchmethod")
-_REACH = 1000  # bytes behind a name that are read
-# What is wrapped: the next decorator, or a call that is the argument.
-_WRAPPED = re.compile(
-    rb"%(space)b(?:@|(\())%(space)b(?:\(|(?:%(name)b%(space)b\.%(space)b)*(%(name)b)(?(1)%(space)b\())"
-    % {b"space": rb"(?:\s|\\[\r\n]|#[^\r\n]*)*", b"name": rb"[\w\x80-\xff]+"}
-)
+_INNER = ("property", "abstractproperty", "DynamicClassAttribute", "staticmethod", "singledispatchmethod")
 
 
-def _may_wrap(data: bytes) -> bool:
+def _may_wrap(outline: Outline) -> bool:
     """Whether what is right in a classmethod may be one of these, or a descriptor of the file."""
-    outer = other_names(data, b"classmethod")
-    wrapped = [
-        found[2]
-        for name in outer or ()
-        for start in word_places(data, name)
-        if (found := _WRAPPED.match(data, start + len(name), start + len(name) + _REACH)) is not None
+    outer, inner = other_names(outline, "classmethod"), other_names(outline, *_INNER)
+    pairs = [
+        pair
+        for one in outline.of(ast.FunctionDef, ast.AsyncFunctionDef)
+        for pair in zip(one.decorator_list, one.decorator_list[1:], strict=False)
     ]
-    if outer is None or (wrapped and b"__get__" in data) or None in wrapped:
-        return True
-    inner = other_names(data, *_INNER) if wrapped else {*_INNER}
-    return inner is None or not inner.isdisjoint(wrapped)
+    pairs += [
+        (one.func, one.args[0].func) for one in outline.of(ast.Call) if one.args and isinstance(one.args[0], ast.Call)
+    ]
+    has_own = b"__get__" in outline.words
+    return any(may_be(one, outer) and (has_own or may_be(other, inner)) for one, other in pairs)
 
 
 class ClassmethodWrapsDescriptor(Rule):
@@ -79,7 +73,7 @@ class ClassmethodWrapsDescriptor(Rule):
     code, name = "CHG203", "classmethod-wraps-descriptor"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.13"
-    words = (Words("classmethod", test=_may_wrap),)
+    words = (Words("classmethod", outline=_may_wrap),)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         for outer, inner in zip(node.decorators, node.decorators[1:], strict=False):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.class_words import derived
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import derived
 
 _VARIABLES = {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}
 
 
-def _may_list(data: bytes) -> bool:
+def _may_list(outline: Outline) -> bool:
     """Whether a class may have a base `Protocol[...]` and another one with a subscript."""
-    return any(one.subscripts > 1 for one in derived(data, b"Protocol"))
+    classes = derived(outline, "Protocol")
+    return any(sum(isinstance(base, ast.Subscript) for base in one.node.bases) > 1 for one in classes)
 
 
 class GenericProtocolParameters(Rule):
@@ -59,7 +61,7 @@ class GenericProtocolParameters(Rule):
     code, name = "CHG415", "generic-protocol-parameters"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.15"
-    words = tuple(Words("typing", "Protocol", one.rpartition(".")[2], test=_may_list) for one in sorted(_VARIABLES))
+    words = tuple(Words("typing", "Protocol", one.rpartition(".")[2], outline=_may_list) for one in sorted(_VARIABLES))
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         listed: set[str] | None = None

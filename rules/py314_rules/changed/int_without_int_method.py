@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.statement_words import statements
 
 _CONVERTS = {"__int__", "__index__"}
 # Bases that define neither.
@@ -11,12 +10,6 @@ _PLAIN = {
     *("builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol"),
     *("numbers.Number", "numbers.Complex", "numbers.Real", "numbers.Rational", "typing.SupportsFloat"),
 }
-
-
-def _may_define(data: bytes) -> bool:
-    """Whether the body of a class may define the method."""
-    file = statements(data)
-    return file is None or any(one.is_in(b"class") for one in file.with_words(b"__trunc__"))
 
 
 class IntWithoutIntMethod(Rule):
@@ -59,7 +52,7 @@ class IntWithoutIntMethod(Rule):
     code, name = "CHG202", "int-without-int-method"
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = (Words("__trunc__", test=_may_define),)
+    words = (Words("__trunc__"),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import string
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.class_words import derived
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import derived
 
 _KEEP_VALUE = {"enum.ReprEnum", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"}
 _OWN = {"__str__", "__format__"}
 
 
-def _may_mix(data: bytes) -> bool:
-    """Whether a class may be an enumeration with another base."""
-    return any(one.bases > 1 for one in derived(data, b"Enum", b"Flag"))
+def _may_mix(outline: Outline) -> bool:
+    """Whether something is formatted, and a class may be an enumeration with another base."""
+    formats = any(outline.of(ast.FormattedValue)) or b"format" in outline.words
+    return formats and any(len(one.node.bases) > 1 for one in derived(outline, "Enum", "Flag"))
 
 
 class MixedInEnumFormat(Rule):
@@ -60,7 +62,7 @@ class MixedInEnumFormat(Rule):
     code, name = "CHG206", "mixed-in-enum-format"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.11"
-    words = (Words("enum", "Enum", test=_may_mix), Words("enum", "Flag", test=_may_mix))
+    words = (Words("enum", "Enum", outline=_may_mix), Words("enum", "Flag", outline=_may_mix))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
