@@ -6,6 +6,7 @@ It may hold where the rule finds something else, and must hold wherever ``Contex
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 
@@ -126,32 +127,66 @@ def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:
             yield node.args[0]
 
 
-def reached(outline: Outline, *nodes: ast.expr) -> Iterator[ast.expr]:
-    """Some expressions, and all that they may stand for: what names and attributes are assigned, anywhere in the file,
-    and elements of what is written out.
+def reached(outline: Outline, *nodes: ast.expr, annotated: bool = False) -> Iterator[ast.expr]:
+    """Some expressions, and all that they may stand for or be made of: what names and attributes are given, anywhere in
+    the file, what functions of the file return, and elements of what is written out; names in annotations, too, if it
+    matters what is ``annotated``.
     """
     seen: set[str] = set()
     waiting: list[ast.expr] = [*nodes]
     for node in waiting:  # which grows
         yield node
         waiting += expressions_in(node)
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            name = node.id if isinstance(node, ast.Name) else node.attr
+        if isinstance(node, (ast.Dict, ast.Set)):
+            waiting += node.values if isinstance(node, ast.Dict) else node.elts
+        elif isinstance(node, (ast.Await, ast.Subscript)):
+            waiting.append(node.value)
+        elif isinstance(node, ast.BinOp):
+            waiting += (node.left, node.right)
+        named = node.func if isinstance(node, ast.Call) else node
+        if isinstance(named, (ast.Name, ast.Attribute)):
+            name = (named.id if isinstance(named, ast.Name) else named.attr) + "()" * (named is not node)
             if name not in seen:
                 seen.add(name)
-                waiting += _assigned(outline)[name]
-        elif isinstance(node, (ast.Dict, ast.Set)):
-            waiting += node.values if isinstance(node, ast.Dict) else node.elts
+                waiting += _given(outline)[name]
+                waiting += _given(outline)[f"{name}:"] if annotated else ()
 
 
-def _assigned(outline: Outline) -> defaultdict[str, list[ast.expr]]:
-    """What names and attributes are assigned, by themselves or as parts of a tuple."""
-    found: defaultdict[str, list[ast.expr]] | None = outline.kept.get(_assigned)
-    if found is None:
-        found = outline.kept[_assigned] = defaultdict(list)
-        for targets, value in assignments(outline):
-            for target in targets:
-                for one in below(target):
-                    if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store):
-                        found[one.id if isinstance(one, ast.Name) else one.attr].append(value)
+def _given(outline: Outline) -> defaultdict[str, list[ast.expr]]:
+    """What names and attributes are given, by themselves or as parts of something; what functions return, behind whose
+    names there is ``()``. With a colon behind them, the names in their annotations.
+    """
+    found: defaultdict[str, list[ast.expr]] | None = outline.kept.get(_given)
+    if found is not None:
+        return found
+    found = outline.kept[_given] = defaultdict(list)
+    pairs = [(target, value) for targets, value in assignments(outline) for target in targets]
+    pairs += [(one.target, one.iter) for one in outline.of(ast.For, ast.AsyncFor, ast.comprehension)]
+    pairs += [(one.optional_vars, one.context_expr) for one in outline.of(ast.withitem)]
+    for target, value in pairs:
+        for one in below(target):
+            if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store):
+                found[one.id if isinstance(one, ast.Name) else one.attr].append(value)
+    annotations: list[tuple[str, ast.expr | None]] = [(one.arg, one.annotation) for one in outline.of(ast.arg)]
+    variables = outline.of(ast.AnnAssign)
+    annotations += [
+        (getattr(one.target, "id", "") or getattr(one.target, "attr", ""), one.annotation) for one in variables
+    ]
+    for scope in outline.scopes:
+        if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name = f"{scope.node.name}()"
+            found[name] += [one.value for one in scope.of(ast.Return) if one.value is not None]
+            annotations.append((name, scope.node.returns))
+    for name, annotation in annotations:
+        found[f"{name}:"] += _classes_in(annotation)
     return found
+
+
+def _classes_in(annotation: ast.expr | None) -> list[ast.expr]:
+    """The names in an annotation, and in strings there."""
+    nodes = below(annotation)
+    texts = [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return [
+        *(one for one in nodes if isinstance(one, (ast.Name, ast.Attribute))),
+        *(ast.Name(word, ast.Load()) for text in texts for word in re.findall(r"\w+", text)),
+    ]

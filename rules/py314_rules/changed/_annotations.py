@@ -23,7 +23,7 @@ def may_read_name(outline: Outline) -> bool:
 
 def may_read_in_namespace(outline: Outline) -> bool:
     """Whether the key may be looked up in a mapping that may be the namespace of a class."""
-    if {b"__dict__", b"vars", b"bases", b"type"}.isdisjoint(outline.words):
+    if not any(word in (b"__dict__", b"vars", b"type") or b"bases" in word for word in outline.words):
         return False
     keys = [one.slice for one in outline.of(ast.Subscript)]
     keys += [one.left for one in outline.of(ast.Compare)]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import other_names
-from py314_rules.flow_words import Instances
-from py314_rules.statement_words import Statement, statements
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, assignments, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.values import reached
 
 _NAMES = (
     *("accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle"),
@@ -25,46 +23,20 @@ _PICKLES = {
 _PICKLERS = {"pickle.Pickler.dump", "pickle._Pickler.dump"}
 _OWN_WAY = {"__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__slots__"}
 
-_IMPORTS = re.compile(rb"from\s+itertools\s+import\b(.*)", re.DOTALL)
-_WORDS = re.compile(rb"[\w\x80-\xff]+")
-_MAKERS = frozenset(name.encode() for name in (*_NAMES, "tee", "from_iterable"))
-_REACH = 1000  # bytes of arguments that are read
-_INIT = re.compile(rb"(?:async\s+)?def\s+__init__\b")
-_OWNER = re.compile(rb"class\s+[\w\x80-\xff]+\s*(?:\(\s*\)|\[[^(]*\])?\s*:")
-_KEPT = re.compile(rb"[\w\x80-\xff]+\s*\.[^=]*=(?!=)(.*)", re.DOTALL)
+_MAKERS = (*_NAMES, "tee", "from_iterable")
 
 
-def _may_copy_iterator(data: bytes) -> bool:
-    """Whether an iterator, or an object that keeps one, may be among the arguments of what copies."""
-    copies = other_names(data, b"copy", b"deepcopy", b"dump", b"dumps")
-    file = statements(data)
-    if file is None or copies is None:
-        return True
-    calls = re.compile(rb"(?<![\w\x80-\xff])(?:%b)\s*\(" % b"|".join(copies))
-    if not any(calls.search(one.text) for one in file.with_words(*copies)):
-        return False
-    modules = [*file.with_words(b"itertools")]
-    imports = [found[1] for one in modules if (found := _IMPORTS.match(one.text)) is not None]
-    names = {word for one in imports for word in _WORDS.findall(one)} if b"*" not in b"".join(imports) else _MAKERS
-    made = Instances(data, {b"itertools", *names}, _MAKERS, in_loops=False)
-    return (
-        any(b"getattr" in one.text for one in modules)
-        or any(made.may_be_in(word, partial(_arguments, calls)) for word in copies)
-        or made.may_be_in(b"self", _kept)
-    )
+def _may_copy_iterator(outline: Outline) -> bool:
+    """Whether an iterator, or an object that keeps one, may be what is copied."""
+    copies, makers = other_names(outline, "copy", "deepcopy", "dump", "dumps"), other_names(outline, *_MAKERS)
+    copied = [one.args[0] for one in outline.of(ast.Call) if one.args and may_be(one.func, copies)]
+    copied += [one.value for call in outline.of(ast.Call) for one in call.keywords if one.arg in ("x", "obj")]
 
+    def is_made(node: ast.expr) -> bool:
+        return isinstance(node, ast.Call) and may_be(node.func, makers)
 
-def _arguments(calls: re.Pattern[bytes], one: Statement) -> bytes:
-    """What stands in the brackets of some calls, or follows them."""
-    return b", ".join(one.text[call.end() : call.end() + _REACH] for call in calls.finditer(one.text))
-
-
-def _kept(one: Statement) -> bytes:
-    """What an attribute is given in the ``__init__`` of a class without bases."""
-    init = one.header
-    is_init = init is not None and init.header is not None and _INIT.match(init.text) and _OWNER.match(init.header.text)
-    kept = _KEPT.match(one.text) if is_init else None
-    return b"" if kept is None else kept[1]
+    keeps = any(is_made(value) for targets, value in assignments(outline) if isinstance(targets[0], ast.Attribute))
+    return any(map(is_made, reached(outline, *copied))) or (keeps and bool(copied))
 
 
 class CopiedItertools(Rule):
@@ -107,13 +79,13 @@ class CopiedItertools(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("copy", "itertools", imported=True, test=_may_copy_iterator),
+        Words("copy", "itertools", imported=True, outline=_may_copy_iterator),
         *(
-            Words("itertools", way, how, test=_may_copy_iterator)
+            Words("itertools", way, how, outline=_may_copy_iterator)
             for way in ("dump", "dumps")
             for how in ("pickle", "cPickle", "cloudpickle", "dill")
         ),
-        Words("itertools", "pickle", "Pickler", test=_may_copy_iterator),
+        Words("itertools", "pickle", "Pickler", outline=_may_copy_iterator),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

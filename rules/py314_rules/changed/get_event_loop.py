@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from py314_check.api import (
     Change,
     Confidence,
@@ -75,7 +73,7 @@ class GetEventLoop(Rule):
     since = "3.14"
     words = (
         Words("asyncio", "get_event_loop", outline=Mentions("asyncio", "get_event_loop")),
-        Words("asyncio", "get_event_loop", test=re.compile(rb"[Pp]olicy").search),
+        Words("asyncio", "get_event_loop", outline=lambda outline: any(b"olicy" in word for word in outline.words)),
     )
 
     def __init__(self, context: Context) -> None:

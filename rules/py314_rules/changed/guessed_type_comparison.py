@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, parse_version
 
 _GUESSES = {
@@ -60,7 +58,7 @@ class GuessedTypeComparison(Rule):
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
     words = tuple(
-        Words("mimetypes", word, test=re.compile("|".join(_CHANGED).encode()).search)
+        Words("mimetypes", word, outline=lambda outline: not outline.strings.isdisjoint(_CHANGED))
         for word in ("guess_type", "guess_file_type")
     )
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.statement_words import statements
-
-_MODE = re.compile(rb"\.\s*mode\b")
-_COMPARES = re.compile(rb"[=!]=|\bin\b")
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
 
 
-def _may_compare(data: bytes) -> bool:
-    """Whether a ``mode`` is compared with something in a statement."""
-    file = statements(data)
-    return file is None or any(
-        _MODE.search(one.text) and _COMPARES.search(one.text) for one in file.with_words(b"mode")
-    )
+def _may_compare(outline: Outline) -> bool:
+    """Whether a ``mode`` is compared with something."""
+    sides = (side for one in outline.of(ast.Compare) for side in (one.left, *one.comparators))
+    return any(isinstance(one, ast.Attribute) and one.attr == "mode" for one in sides)
 
 
 class GzipMode(Rule):
@@ -60,7 +54,7 @@ class GzipMode(Rule):
     code, name = "CHG413", "gzip-mode"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.13"
-    words = tuple(Words(module, "mode", test=_may_compare) for module in ("gzip", "zipfile"))
+    words = tuple(Words(module, "mode", outline=_may_compare) for module in ("gzip", "zipfile"))
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         if len(node.comparisons) != 1 or not isinstance(

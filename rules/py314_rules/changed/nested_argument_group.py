@@ -13,8 +13,8 @@ _NESTS = {
 
 def _twice(method: str, receiver: str) -> Words:
     """The method occurs twice: for the outer group and for the inner; or the file names the class of the outer."""
-    name, kind = method.encode(), receiver.encode()
-    return Words("argparse", method, test=lambda data: data.count(name) > 1 or kind in data)
+    kind = receiver.encode()
+    return Words("argparse", method, outline=lambda one: len(one.attributes[method]) > 1 or kind in one.words)
 
 
 class NestedArgumentGroup(Rule):

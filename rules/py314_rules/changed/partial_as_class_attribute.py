@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections import defaultdict
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst, word_places
-from py314_rules.call_words import other_names
-from py314_rules.statement_words import Statements, statements
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.values import reached
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
 
-_NAME = rb"[\w\x80-\xff]+"
-_ASSIGNED = re.compile(rb"(?:=[\s(\\]*(?:%(name)b\s*\.\s*)*|#[^\r\n]*[\s(]*)\Z" % {b"name": _NAME})
-_CALLED = re.compile(rb"[\s)\\]*[(#]")
-_TARGETS = re.compile(rb"(%(name)b)(\s*\.\s*%(name)b)?\s*(?::[^=]{0,1000})?=(?!=)" % {b"name": _NAME})
-_CLASS = re.compile(rb"class\s+(%b)" % _NAME)
-_RENAMED = re.compile(rb"(%(name)b)\s*=[\s(]*(?:%(name)b\s*\.\s*)+(%(name)b)[\s)]*(?:;|\Z)" % {b"name": _NAME})
-_MARGIN = 100  # bytes before a name that are read
+
+def _may_be_attribute(outline: Outline) -> bool:
+    """Whether a class may be given a partial as an attribute, in its body or from outside."""
+    makers = other_names(outline, "partial")
+    given = [
+        one.value
+        for scope in outline.scopes
+        for one in scope.of(ast.Assign, ast.AnnAssign)
+        if one.value is not None and (isinstance(scope.node, ast.ClassDef) or _is_attribute(one))
+    ]
+    return any(isinstance(one, ast.Call) and may_be(one.func, makers) for one in reached(outline, *given))
 
 
-def _may_be_attribute(data: bytes) -> bool:
-    """Whether a class may be given a partial, or a name for one, as an attribute, in its body or from outside."""
-    makers = other_names(data, b"partial")
-    if makers is None:
-        return True
-    if not any(
-        _CALLED.match(data, start + len(name)) and _ASSIGNED.search(data[max(start - _MARGIN, 0) : start])
-        for name in makers
-        for start in word_places(data, name)
-    ):
-        return False
-    file = statements(data)
-    return file is None or _gives_class(file, makers)
-
-
-def _gives_class(file: Statements, makers: set[bytes]) -> bool:
-    """Whether the body of a class, or an attribute of a class of the file, is given a partial or a name for one."""
-    made = re.compile(rb"=[\s(]*(?:%b\s*\.\s*)*(?:%b)[\s)]*\(" % (_NAME, b"|".join(makers)))
-    giving = [one for one in file.with_words(*makers) if made.search(one.text)]
-    named = {name for one in giving for name, _ in _TARGETS.findall(one.text)}
-    if named:
-        kept = re.compile(rb"=[\s(]*(?:%b)[\s)]*(?:;|\Z)" % b"|".join(named))
-        giving += [one for one in file.with_words(*named) if kept.search(one.text)]
-    if any(one.is_in(b"class") or one.text.startswith(b"class") for one in giving):
-        return True
-    owners = {owner for one in giving for owner, attribute in _TARGETS.findall(one.text) if attribute}
-    classes = {found[1] for one in file.with_words(b"class") if (found := _CLASS.match(one.text)) is not None}
-    return not owners.isdisjoint(classes) or any(
-        owner in owners and name in classes
-        for one in file.with_words(*owners)
-        for owner, name in _RENAMED.findall(one.text)
-    )
+def _is_attribute(assign: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether an attribute is set on what is not called `self`."""
+    targets = assign.targets if isinstance(assign, ast.Assign) else [assign.target]
+    return any(isinstance(one, ast.Attribute) and getattr(one.value, "id", "") != "self" for one in targets)
 
 
 class PartialAsClassAttribute(Rule):
@@ -99,7 +75,7 @@ class PartialAsClassAttribute(Rule):
     code, name = "CHG204", "partial-as-class-attribute"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words("functools", "partial", "class", test=_may_be_attribute),)
+    words = (Words("functools", "partial", "class", outline=_may_be_attribute),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

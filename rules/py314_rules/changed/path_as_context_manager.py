@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.flow_words import Instances
-from py314_rules.statement_words import Statement
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import derived, may_be, other_names
+from py314_rules.values import reached
 
-_CLASSES = frozenset((b"Path", b"PosixPath", b"WindowsPath", b"FileReader"))
-# Of paths, what gives a path, or several.
-_GIVE_PATHS = frozenset(
-    b"absolute cwd expanduser files from_uri glob home iterdir joinpath parent path readlink relative_to rename replace"
-    b" resolve rglob with_name with_segments with_stem with_suffix".split()
+_MAKE_PATHS = (
+    *("Path", "PosixPath", "WindowsPath", "FileReader", "absolute", "cwd", "expanduser", "files", "from_uri", "glob"),
+    *("home", "iterdir", "joinpath", "parent", "path", "readlink", "relative_to", "rename", "replace", "resolve"),
+    *("rglob", "with_name", "with_segments", "with_stem", "with_suffix"),
 )
-_WITH = re.compile(rb"(?:async\s+)?with\b(.*)", re.DOTALL)
-_AS = re.compile(rb"\bas\s+[\w\x80-\xff.]+")
 
 
-def _may_enter(data: bytes, word: bytes) -> bool:
-    """Whether what may be a path is entered by a statement with this word."""
-    return Instances(data, _CLASSES, _GIVE_PATHS).may_be_in(word, _entered)
-
-
-def _entered(one: Statement) -> bytes:
-    """What a ``with`` statement enters; any other statement as it is."""
-    entered = _WITH.match(one.text)
-    return one.text if entered is None else _AS.sub(b"", entered[1])
+def _may_enter(outline: Outline) -> bool:
+    """Whether what may be a path is entered."""
+    entered = [one.context_expr for one in outline.of(ast.withitem)]
+    entered += [one.args[0] for one in outline.of(ast.Call) if one.args and may_be(one.func, ("enter_context",))]
+    if next(derived(outline, "Path", "PosixPath", "WindowsPath"), None) and entered:  # `with self`
+        return True
+    makers = other_names(outline, *_MAKE_PATHS)
+    made = (one.func if isinstance(one, ast.Call) else one for one in reached(outline, *entered, annotated=True))
+    return any(may_be(one, makers) for one in made)
 
 
 _ENTERS = "contextlib._BaseExitStack.enter_context"
@@ -71,9 +67,7 @@ class PathAsContextManager(Rule):
     code, name = "CHG404", "path-as-context-manager"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
-    words = tuple(
-        Words("pathlib", word, test=partial(_may_enter, word=word.encode())) for word in ("with", "enter_context")
-    )
+    words = tuple(Words("pathlib", word, outline=_may_enter) for word in ("with", "enter_context"))
 
     def visit_WithItem(self, node: cst.WithItem) -> None:
         self._check(node.item)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import other_names
-from py314_rules.class_words import class_headers
-from py314_rules.statement_words import statements
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.values import reached
 
 _DECORATORS = {"dataclasses.dataclass"}
 # Standard classes whose instances cannot be hashed, but for list, dict and set, which were never allowed.
@@ -30,37 +29,15 @@ _UNHASHABLE = {
 _NEVER_ALLOWED = {"builtins.list", "builtins.dict", "builtins.set"}
 _NO_FIELDS = {"typing.ClassVar", "typing_extensions.ClassVar"}
 
-_NAME = rb"[\w\x80-\xff]+"
-_FIELD = re.compile(rb"%(name)b\s*:[\s(]*(?:%(name)b\s*\.\s*)*(%(name)b)?" % {b"name": _NAME})
-_GIVEN = re.compile(rb"(?<![=!<>])=(?!=)")
-_DEFAULT = re.compile(rb"\bdefault\s*=")
-_MADE = re.compile(rb"[\s(]*(?:%(name)b\s*\.\s*)*(%(name)b)[\s)]*(\(?)" % {b"name": _NAME})
-_NAMED = re.compile(rb"(%b)\s*(?::[^=]{0,500})?=(?!=)" % _NAME)
 
-
-def _may_have_default(data: bytes) -> bool:
-    """Whether an annotated name in the body of a class is given what may be an instance of such a class."""
-    file = statements(data)
-    classes = other_names(data, *(name.rpartition(".")[2].encode() for name in _UNHASHABLE))
-    if file is None or classes is None:
-        return True
-    classes |= {one.name for one in class_headers(data)}
-    named = {name for one in file.with_words(*classes) for name in _NAMED.findall(one.text)}
-    return any(
-        made is not None and made[1] in (classes if made[2] else named)
-        for one in file.with_words(*classes, *named)
-        if one.is_in(b"class")
-        for made in _defaults(one.text)
-    )
-
-
-def _defaults(statement: bytes) -> Iterator[re.Match[bytes] | None]:
-    """The name that stands for what a field is given, or that is called for it."""
-    for simple in statement.split(b";"):
-        field = _FIELD.match(simple.strip())
-        given = None if field is None or field[1] == b"ClassVar" else _GIVEN.search(field.string, field.end())
-        if given is not None:
-            yield from (_MADE.match(given.string, one.end()) for one in (given, *_DEFAULT.finditer(given.string)))
+def _may_have_default(outline: Outline) -> bool:
+    """Whether a field may be given an instance of such a class, or of one of the file."""
+    classes = [scope for scope in outline.scopes if isinstance(scope.node, ast.ClassDef)]
+    names = (name.rpartition(".")[2] for name in _UNHASHABLE)
+    makers = other_names(outline, *names, *(scope.node.name for scope in classes))
+    fields = [one.value for scope in classes for one in scope.of(ast.AnnAssign) if one.value is not None]
+    fields += [one.value for one in outline.of(ast.keyword) if one.arg == "default"]
+    return any(isinstance(one, ast.Call) and may_be(one.func, makers) for one in reached(outline, *fields))
 
 
 class UnhashableDataclassDefault(Rule):
@@ -110,7 +87,7 @@ class UnhashableDataclassDefault(Rule):
     code, name = "CHG207", "unhashable-dataclass-default"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.11"
-    words = (Words("dataclasses", "dataclass", test=_may_have_default),)
+    words = (Words("dataclasses", "dataclass", outline=_may_have_default),)
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         if self._dataclass_options(node) is None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.changed._unions import BLANK, NAME, knows_more, may_have_other_name, names_for_unions, plain
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.changed._unions import knows_more, may_be_union
 
 _ALIASES = {"typing._GenericAlias", "typing._UnionGenericAlias"}
-_SETS = re.compile(rb"\.[\s\\]*__\w+__%(blank)b=(?!=)" % {b"blank": BLANK})
-_NAME = re.compile(rb"(%b)\s*\Z" % NAME)
-_REACH = 100  # bytes of a name that are read
 _UNIONS = {"typing.Union", "typing.Optional"}
 
 
-def _may_set(data: bytes) -> bool:
-    """Whether an attribute of a name for a union may be set."""
-    before = [
-        text for found in _SETS.finditer(data) for text in plain(data[max(found.start() - _REACH, 0) : found.start()])
-    ]
-    names = {name[1] for text in before if (name := _NAME.search(text)) is not None}
-    return bool(names) and (not names.isdisjoint(names_for_unions(data)) or may_have_other_name(data))
+def _may_set(outline: Outline) -> bool:
+    """Whether an attribute of a union may be set."""
+    targets = (one for one in outline.of(ast.Attribute) if isinstance(one.ctx, ast.Store))
+    return may_be_union(outline, *(one.value for one in targets if re.fullmatch("__.+__", one.attr)))
 
 
 class UnionAsGenericAlias(Rule):
@@ -67,8 +62,8 @@ class UnionAsGenericAlias(Rule):
     words = (
         Words("__origin__", "Union", "_GenericAlias"),
         Words("__origin__", "Union", "_UnionGenericAlias"),
-        Words("typing", "Union", test=_may_set),
-        Words("typing", "Optional", test=_may_set),
+        Words("typing", "Union", outline=_may_set),
+        Words("typing", "Optional", outline=_may_set),
     )
 
     def visit_Comparison(self, node: cst.Comparison) -> None:

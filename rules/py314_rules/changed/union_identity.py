@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst, word_places
-from py314_rules.changed._unions import (
-    BLANK,
-    NAME,
-    before_unions,
-    behind_unions,
-    may_have_other_name,
-    names_for_unions,
-    plain,
-)
-
-_BEFORE_IS = re.compile(rb"%(blank)b[\s)]*%(blank)bis\b" % {b"blank": BLANK})
-_BEHIND_IS = re.compile(rb"\bis(?:\s+not)?[\s(]*\Z")
-_LEFT = re.compile(rb"(%b)[\s)]*\Z" % NAME)
-_RIGHT = re.compile(rb"\s+(?:not\b)?[\s(]*(?:%(name)b\s*\.\s*)*(%(name)b)" % {b"name": NAME})
-_RENAMED = re.compile(rb"=\s*(?:%(name)b\.)*(%(name)b)[ \t]*(?:[\r\n;#)]|\Z)" % {b"name": NAME})
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.changed._unions import may_be_union
 
 
-def _may_compare(data: bytes) -> bool:
-    """Whether a union stands beside `is`, or two names stand there that may be unions'."""
-    if (
-        any(_BEHIND_IS.search(before) for before in before_unions(data))
-        or any(_BEFORE_IS.match(behind) for behind in behind_unions(data))
-        or may_have_other_name(data)
-    ):
-        return True
-    named = names_for_unions(data)
-    return bool(named) and (
-        any(renamed[1] in named for renamed in _RENAMED.finditer(data))
-        or any(_are_names(data, start, named) for start in word_places(data, b"is"))
-    )
-
-
-def _are_names(data: bytes, start: int, named: frozenset[bytes]) -> bool:
-    """Whether names for unions stand on both sides of the `is` at an offset."""
-    return any(
-        (left := _LEFT.search(text)) is not None and left[1] in named
-        for text in plain(data[max(start - 100, 0) : start])
-    ) and any(
-        (right := _RIGHT.match(text)) is not None and right[1] in named for text in plain(data[start + 2 : start + 200])
-    )
+def _may_compare(outline: Outline) -> bool:
+    """Whether a union may stand beside `is`."""
+    tests = [one for one in outline.of(ast.Compare) if any(isinstance(op, (ast.Is, ast.IsNot)) for op in one.ops)]
+    sides = (side for one in tests for side in (one.left, *one.comparators) if not isinstance(side, ast.Constant))
+    return may_be_union(outline, *sides)
 
 
 class UnionIdentity(Rule):
@@ -84,7 +52,7 @@ class UnionIdentity(Rule):
     code, name = "CHG212", "union-identity"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = (Words("Union", "is", test=_may_compare),)
+    words = (Words("Union", "is", outline=_may_compare),)
 
     def visit_Comparison(self, node: cst.Comparison) -> None:
         left = node.left

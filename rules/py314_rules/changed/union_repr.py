@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.changed._unions import BLANK, NAME, before_unions, knows_more, may_have_other_name, names_for_unions
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.changed._unions import knows_more, may_be_union
 
 _UNIONS = {"typing.Union", "typing.Optional"}
 _TO_TEXT = {"builtins.str", "builtins.repr", "builtins.ascii", "builtins.format", "builtins.print"}
@@ -13,16 +15,21 @@ _OLD_TEXT = re.compile(r"typing\.(?:Union|Optional)\[|typing\.Union$")
 _OLD_PART = re.compile(r"typing\.(?:Union|Optional)(?:\[|$)")
 _ASSERTS = {"assertEqual", "assertEquals", "assertNotEqual", "assertIn", "assertNotIn"}
 _TEXT_METHODS = {"startswith", "replace", "split", "partition", "removeprefix", "find", "index", "count", "__eq__"}
-_TAKEN = re.compile(rb"[({%%,]%(blank)b(%(name)b)%(blank)b[)}!:,]" % {b"blank": BLANK, b"name": NAME}).finditer
-_LITERAL = re.compile(rb"[\"']typing\.(?:Union|Optional)\b").search
 
 
-def _may_become_text(data: bytes) -> bool:
-    """Whether a union, or a name for one, is an argument or in an f-string."""
-    if any(one.endswith((b"(", b"{", b"%")) and not one.endswith(b"cast(") for one in before_unions(data)):
-        return True
-    names = names_for_unions(data)
-    return may_have_other_name(data) or (bool(names) and any(taken[1] in names for taken in _TAKEN(data)))
+def _may_become_text(outline: Outline) -> bool:
+    """Whether a union may be made a text, or given to a function of the file."""
+    values = [one.value for one in outline.of(ast.FormattedValue)]
+    values += [one.right for one in outline.of(ast.BinOp) if isinstance(one.op, ast.Mod)]
+    functions = {one.name for one in outline.of(ast.FunctionDef, ast.AsyncFunctionDef)}
+    takers = other_names(outline, *(name.removeprefix("builtins.") for name in _TO_TEXT), *functions)
+    values += [given for one in outline.of(ast.Call) if may_be(one.func, takers) for given in one.args]
+    return may_be_union(outline, *values)
+
+
+def _may_compare_text(outline: Outline) -> bool:
+    """Whether the text of a union, as it was, stands in the file."""
+    return any(text.startswith(("typing.Union", "typing.Optional")) for text in outline.strings)
 
 
 class UnionRepr(Rule):
@@ -65,10 +72,10 @@ class UnionRepr(Rule):
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
     words = (
-        Words("Union", test=_may_become_text),
-        Words("Optional", test=_may_become_text),
-        Words("typing", "Union", test=_LITERAL),
-        Words("typing", "Optional", test=_LITERAL),
+        Words("Union", outline=_may_become_text),
+        Words("Optional", outline=_may_become_text),
+        Words("typing", "Union", outline=_may_compare_text),
+        Words("typing", "Optional", outline=_may_compare_text),
     )
 
     def __init__(self, context: Context) -> None:
