@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 
 from py314_check.api import Context, cst
 from py314_rules.instances import is_instance
-from py314_rules.statement_words import Statements
 
 _OWN = {"sys._getframe", "inspect.currentframe"}
 _FRAME = "types.FrameType"
-_WORDS = re.compile(rb"[\w\x80-\xff]+")
-
-
-def names_of_locals(file: Statements) -> set[bytes]:
-    """The names that may be given the ``f_locals`` of a frame, and that one itself."""
-    names = {b"f_locals"}
-    for one in file.with_words(b"f_locals"):
-        targets, _, value = one.text.rpartition(b"=")
-        if b"f_locals" in value and targets.count(b"(") == targets.count(b")"):  # otherwise it is an argument
-            names.update(_WORDS.findall(targets))
-    return names
 
 
 class Frames:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from functools import partial
+import ast
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call
-from py314_rules.changed._frames import Frames, names_of_locals
-from py314_rules.statement_words import statements
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.changed._frames import Frames
 
 _FAILS = {
     **dict.fromkeys(("copy.copy", "copy.deepcopy", "pickle.dumps", "json.dumps", "marshal.dumps"), (0, "obj")),
@@ -22,25 +19,12 @@ _GONE = {"clear", "popitem"}
 _TEST, _COPY = "Test for collections.abc.Mapping.", "Use dict(frame.f_locals)."
 
 
-_TAKERS = {("isinstance", 0), ("type", 0), *((name.rpartition(".")[2], place) for name, (place, _) in _FAILS.items())}
-
-
-def _may_need_dict(data: bytes) -> bool:
-    """Whether an ``f_locals``, or a name for one, is given to a function that wants a dict, or loses a method."""
-    file = statements(data)
-    if file is None:
-        return True
-    names = names_of_locals(file)
-
-    def is_given(given: Sequence[Given], position: int = 0) -> bool:
-        wanted = [*given[position : position + 1], *(one for one in given if one.keyword is not None or one.star)]
-        return any(name in one.text for one in wanted for name in names)
-
-    gone = "|".join(sorted(_GONE)).encode()
-    lost = re.compile(rb"\b(?:%b)[\s)]*\.\s*(?:%b)\b" % (b"|".join(sorted(names)), gone))
-    return any(lost.search(one.text) for one in file.with_words(*names)) or any(
-        may_call(data, taker, partial(is_given, position=position)) for taker, position in _TAKERS
-    )
+def _may_need_dict(outline: Outline) -> bool:
+    """Whether an ``f_locals``, or a name for one, is given to a function, or loses a method."""
+    names = other_names(outline, "f_locals")
+    needed = [value for call in outline.of(ast.Call) for value in (*call.args, *(one.value for one in call.keywords))]
+    needed += [one.value for method in _GONE for one in outline.attributes.get(method, ())]
+    return any(may_be(one, names) for one in needed)
 
 
 class FLocalsAsDict(Rule):
@@ -87,7 +71,7 @@ class FLocalsAsDict(Rule):
     code, name = "CHG210", "f-locals-as-dict"
     level, impact, confidence = Level.WARNING, Impact.BREAKS, Confidence.MEDIUM
     since = "3.13"
-    words = (Words("f_locals", test=_may_need_dict),)
+    words = (Words("f_locals", outline=_may_need_dict),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

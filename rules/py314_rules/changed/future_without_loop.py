@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from functools import partial
 
-from py314_check.api import Confidence, Context, Function, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call
+from py314_check.api import Confidence, Context, Function, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_call
 from py314_rules.changed._event_loops import EventLoops
-from py314_rules.changed._module_code import run_by_module
 
 _NEEDS_LOOP = ("ensure_future", "gather", "shield", "as_completed", "wrap_future", "Future", "Task")
 _NAMES = {f"asyncio.{name}" for name in _NEEDS_LOOP} | {"asyncio.StreamReader", "asyncio.StreamReaderProtocol"}
 _OF_FUTURES = {"asyncio.ensure_future", "asyncio.gather", "asyncio.shield", "asyncio.as_completed"}
-_QUOTED = re.compile(rb"[\"']asyncio\b")
-_IMPORTS = re.compile(rb"import_module|__import__")
 
 
-def _needs_loop(given: Sequence[Given]) -> bool:
-    return all(one.keyword != "loop" for one in given)
-
-
-def _may_lack_loop(data: bytes, function: str) -> bool:
-    """Whether a function may be called without ``loop``, in code that runs with the module."""
-    is_quoted = (b"getattr" in data and re.search(rb"[\"']%b[\"']" % function.encode(), data) is not None) or (
-        _IMPORTS.search(data) is not None and _QUOTED.search(data) is not None
-    )
-    code = None if is_quoted else run_by_module(data)
-    return may_call(data if code is None else code, function, _needs_loop, "asyncio")
+def _may_lack_loop(outline: Outline, function: str) -> bool:
+    """Whether a function may be called without ``loop``."""
+    return may_call(outline, function, lambda given: all(one.keyword != "loop" for one in given), "asyncio")
 
 
 class FutureWithoutLoop(Rule):
@@ -80,7 +67,7 @@ class FutureWithoutLoop(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     words = tuple(
-        Words("asyncio", last, test=partial(_may_lack_loop, function=last))
+        Words("asyncio", last, outline=partial(_may_lack_loop, function=last))
         for last in sorted(name.removeprefix("asyncio.") for name in _NAMES)
     )
 

@@ -2,56 +2,46 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from functools import lru_cache, partial
 
-from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call, other_names
-from py314_rules.changed._frames import Frames, names_of_locals
-from py314_rules.statement_words import Statement, statements
-from py314_rules.word_tests import in_code
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Scope, Words, cst
+from py314_rules.called import may_be, other_names
+from py314_rules.changed._frames import Frames
 
 _EXEC, _EVAL, _LOCALS, _VARS = "builtins.exec", "builtins.eval", "builtins.locals", "builtins.vars"
 _WRITING = {"update", "setdefault"}
-_DEF = re.compile(rb"(?:async\s+)?def\b")
-_WORDS = re.compile(rb"[\w\x80-\xff]+")
-_CALL = rb"\b(?:locals|vars)\s*\(\s*\)\s*"
-_WRITTEN = in_code(_CALL + rb"(?:\[|\.\s*(?:update|setdefault)\b)")
-_KEPT = in_code(rb"=[\s(]*locals\s*\(\s*\)")
-_READS = in_code(_CALL + rb"(?:\[|\.\s*(?:get|pop)\b)|=[\s(]*" + _CALL)
 
 
-def _may_change(data: bytes) -> bool:
+def _may_change(outline: Outline) -> bool:
     """Whether an ``f_locals``, or a name for one, may be written to."""
-    file = statements(data)
-    if file is None:
-        return True
-    names = names_of_locals(file)
-    changes = re.compile(rb"\b(?:%b)[\s)]*(?:\[.*=|\.\s*update\b)" % b"|".join(sorted(names)), re.DOTALL)
-    return any(changes.search(one.text) for one in file.with_words(*names))
+    names = other_names(outline, "f_locals")
+    changed = [one.value for one in outline.of(ast.Subscript) if not isinstance(one.ctx, ast.Load)]
+    changed += [one.value for one in outline.attributes.get("update", ())]
+    return any(may_be(one, names) for one in changed)
 
 
-def _may_use_locals(given: Sequence[Given]) -> bool:
-    """Whether ``exec`` or ``eval`` with these arguments may work in the local variables."""
-    return len(given) == 1 or (len(given) == 3 and b"locals" in given[2].text)
-
-
-_may_exec, _may_eval = (partial(may_call, function=name, condition=_may_use_locals) for name in ("exec", "eval"))
-
-
-@lru_cache(maxsize=1)  # for each of the words
-def _may_mix(data: bytes) -> bool:
+def _may_mix(outline: Outline) -> bool:
     """Whether one function uses several of these, or one of them twice."""
-    file = statements(data)
-    names = other_names(data, b"exec", b"eval", b"locals", b"vars")
-    if file is None or names is None:
-        return True
-    used: Counter[Statement | None] = Counter()
-    for one in file.with_words(*names):
-        used[one if _DEF.match(one.text) else one.header] += sum(word in names for word in _WORDS.findall(one.text))
-    return any(count > 1 for function, count in used.items() if function is not None and _DEF.match(function.text))
+    names = other_names(outline, "exec", "eval", "locals", "vars")
+    used = Counter(id(_function(scope)) for scope in outline.scopes for one in scope.of(ast.Name) if one.id in names)
+    return any(count > 1 and function != id(None) for function, count in used.items())
+
+
+def _may_keep(outline: Outline) -> bool:
+    """Whether the result of ``locals`` may be kept for later, or written to."""
+    names = other_names(outline, "locals", "vars")
+    kept = [one.value for one in outline.of(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Subscript)]
+    kept += [one.value for method in _WRITING for one in outline.attributes.get(method, ())]
+    return any(isinstance(one, ast.Call) and may_be(one.func, names) for one in kept) and _may_mix(outline)
+
+
+def _function(scope: Scope) -> Scope | None:
+    """The function around what stands in a scope, lambdas aside."""
+    found: Scope | None = scope
+    while found is not None and not isinstance(found.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        found = found.parent
+    return found
 
 
 class LocalsAfterExec(Rule):
@@ -94,14 +84,10 @@ class LocalsAfterExec(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.13"
     words = (
+        *(Words("exec", how, outline=_may_mix) for how in ("locals", "vars", "eval")),
+        Words("locals", outline=_may_keep),
         *(
-            Words("exec", how, test=lambda data: _may_mix(data) and _READS(data) and _may_exec(data))
-            for how in ("locals", "vars")
-        ),
-        Words("exec", "eval", test=lambda data: _may_mix(data) and _may_exec(data) and _may_eval(data)),
-        Words("locals", test=lambda data: _may_mix(data) and (_KEPT(data) or _WRITTEN(data))),
-        *(
-            Words("f_locals", *how, test=_may_change)
+            Words("f_locals", *how, outline=_may_change)
             for how in (("currentframe",), ("_getframe",), ("inspect", "stack"))
         ),
     )

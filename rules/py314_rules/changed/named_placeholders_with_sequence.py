@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import may_call
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_call
 
 _METHODS = {
     f"sqlite3.{kind}.{method}": method for kind in ("Connection", "Cursor") for method in ("execute", "executemany")
@@ -21,12 +21,13 @@ _TOKENS = re.compile(
 )
 
 
-_PLACEHOLDER = re.compile(rb"[\s(=,<>'\"][:@$][A-Za-z_0-9]").search
+_PLACEHOLDER = re.compile(r"[:@$][A-Za-z_0-9]")
 
 
-def _may_name(method: str, data: bytes) -> bool:
+def _may_name(method: str, outline: Outline) -> bool:
     """Whether a statement may be run with values, and one may have named placeholders."""
-    return _PLACEHOLDER(data) is not None and may_call(data, method, lambda given: len(given) > 1)
+    named = any(map(_PLACEHOLDER.search, outline.strings))
+    return named and may_call(outline, method, lambda given: len(given) > 1)
 
 
 class NamedPlaceholdersWithSequence(Rule):
@@ -71,7 +72,7 @@ class NamedPlaceholdersWithSequence(Rule):
     code, name = "CHG405", "named-placeholders-with-sequence"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = tuple(Words("sqlite3", method, test=partial(_may_name, method)) for method in ("execute", "executemany"))
+    words = tuple(Words("sqlite3", method, outline=partial(_may_name, method)) for method in ("execute", "executemany"))
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in ("execute", "executemany"):

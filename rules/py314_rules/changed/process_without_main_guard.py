@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from functools import partial
+from py314_check.api import Confidence, Context, Function, Impact, Level, Mentions, Rule, Words, cst
+from py314_rules.changed._processes import EXECUTOR, MANAGER, POOL, PROCESS, WORDS, Processes
 
-from py314_check.api import Confidence, Context, Function, Impact, Level, Mentions, Outline, Rule, Words, cst
-from py314_rules.changed._module_code import run_by_import
-from py314_rules.changed._processes import EXECUTOR, HANDING, MANAGER, POOL, PROCESS, WORDS, Processes
-
-_STARTS = re.compile(rb"\.\s*(?:start|%b)\b|Pool|Manager" % "|".join(sorted(HANDING)).encode())
-_QUOTED = re.compile(rb"[\"'](?:start|Pool|SyncManager|Manager)[\"']")
 _TELLS_WORKERS = {"__name__", "current_process", "parent_process"}
-
-
-def _may_start(outline: Outline, mentions: Callable[[Outline], object]) -> bool:
-    """Whether something that the file mentions may be started while the module is imported."""
-    if not mentions(outline):
-        return False
-    data = outline.data
-    code = run_by_import(data)
-    return code is None or _QUOTED.search(data) is not None or _STARTS.search(code) is not None
 
 
 class ProcessWithoutMainGuard(Rule):
@@ -71,11 +55,7 @@ class ProcessWithoutMainGuard(Rule):
     code, name = "CHG305", "process-without-main-guard"
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
-    words = tuple(
-        Words(*way.words, outline=partial(_may_start, mentions=way.outline))
-        for way in (*WORDS, Words("multiprocessing", "Manager", outline=Mentions("multiprocessing", "Manager")))
-        if way.outline is not None
-    )
+    words = (*WORDS, Words("multiprocessing", "Manager", outline=Mentions("multiprocessing", "Manager")))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

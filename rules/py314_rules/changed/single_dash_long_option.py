@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.call_words import Given, may_call
+from py314_rules.called import Given, may_call
 
-_STRING = re.compile(rb"[rRuU]?[\"']")
-_LONG = re.compile(rb"[rRuU]?[\"']--")
-_SHORT = re.compile(rb"[rRuU]?[\"']+-[^-][\"']")
 _METHOD = "argparse._ActionsContainer.add_argument"
 
 
 def _may_store_anew(given: Sequence[Given]) -> bool:
     """Whether the names may be a short one and then others, all with a single dash."""
-    names = [one.text for one in given if one.keyword is None]
-    if len(names) < 2 or any(one.star or one.keyword == "dest" for one in given) or any(map(_LONG.match, names)):
+    names = [one.value.value if isinstance(one.value, ast.Constant) else "-" for one in given if one.keyword is None]
+    if len(names) < 2 or any(one.star or one.keyword == "dest" for one in given):
         return False
-    return _SHORT.match(names[0]) is not None or _STRING.match(names[0]) is None
+    return (
+        all(isinstance(name, str) and name.startswith("-") and name[1:2] != "-" for name in names) and len(names[0]) < 3
+    )
 
 
 class SingleDashLongOption(Rule):
@@ -60,7 +60,9 @@ class SingleDashLongOption(Rule):
     code, name = "CHG402", "single-dash-long-option"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.15"
-    words = (Words("argparse", "add_argument", test=lambda data: may_call(data, "add_argument", _may_store_anew)),)
+    words = (
+        Words("argparse", "add_argument", outline=lambda outline: may_call(outline, "add_argument", _may_store_anew)),
+    )
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "add_argument":

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+import ast
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_check.old_mentions import Mentions
-from py314_rules.class_words import derived
-from py314_rules.statement_words import Statement, statements
-from py314_rules.word_tests import closing
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Words, cst
+from py314_rules.called import derived
 
 _CASES = {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase"}
 _KEEP_THE_VALUE = {
@@ -17,31 +13,28 @@ _KEEP_THE_VALUE = {
     *("unittest.mock.patch", "unittest.mock.patch.object", "unittest.mock.patch.dict", "unittest.mock.patch.multiple"),
 }
 _CASE_NAMES = ("TestCase", "IsolatedAsyncioTestCase")
-_DEFINES = re.compile(rb"(async\s+)?(?:def|class)\s+([\w\x80-\xff]+)")
-_GIVES = re.compile(rb"\byield\b|\breturn\b(?!\s*(?:None\s*)?(?:;|\Z))")
-_OWN_CALL = re.compile(rb"return\s+(?:await\s+)?self(?:\s*\.\s*[\w\x80-\xff]+)+\s*\(")
 
 
-def _may_give_value(data: bytes) -> bool:
+def _may_give_value(outline: Outline) -> bool:
     """Whether a test in what may be a case is a coroutine, or gives more than the result of a method of its own."""
-    if not any(Mentions("unittest", case)(data) for case in _CASE_NAMES):
-        return False
-    cases = {one.name for one in derived(data, *(case.encode() for case in _CASE_NAMES))}
-    file = statements(data)
-    return file is None or any(
-        _gives_value(one, cases) for one in file.with_words(b"return", b"yield", b"async") if cases
-    )
+    cases = {*derived(outline, *_CASE_NAMES)}
+    return any(_gives_value(one) for one in outline.scopes if one.parent in cases)
 
 
-def _gives_value(one: Statement, cases: Collection[bytes]) -> bool:
-    test = one if _DEFINES.match(one.text) is not None else one.header  # it may stand in the header's own line
-    defines = None if test is None else _DEFINES.match(test.text)
-    owner = None if test is None or test.header is None else _DEFINES.match(test.header.text)
-    if defines is None or owner is None or not defines[2].startswith(b"test") or owner[2] not in cases:
+def _gives_value(function: Scope) -> bool:
+    node = function.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not node.name.startswith("test"):
         return False
-    own = _OWN_CALL.match(one.text)
-    is_own = own is not None and closing(one.text, own.end()) == len(one.text)
-    return defines[1] is not None or (_GIVES.search(one.text) is not None and not is_own)
+    if isinstance(node, ast.AsyncFunctionDef) or any(function.of(ast.Yield, ast.YieldFrom)):
+        return True
+    values = (one.value.value if isinstance(one.value, ast.Await) else one.value for one in function.of(ast.Return))
+    return any(one is not None and not _is_of_self(one) for one in values)
+
+
+def _is_of_self(value: ast.expr) -> bool:
+    """Whether a value is what a method of the test gives."""
+    func = value.func if isinstance(value, ast.Call) else None
+    return isinstance(func, ast.Attribute) and getattr(func.value, "id", "") == "self"
 
 
 class ValueReturnedFromTest(Rule):
@@ -87,7 +80,7 @@ class ValueReturnedFromTest(Rule):
     code, name = "CHG414", "value-returned-from-test"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.11"
-    words = tuple(Words("unittest", case, test=_may_give_value) for case in _CASE_NAMES)
+    words = tuple(Words("unittest", case, outline=_may_give_value) for case in _CASE_NAMES)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         if node.asynchronous is not None and not self._is_isolated(node) and self._is_test(node):

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
 
 _DECIMAL = "decimal.Decimal"
 _SPEC = re.compile(r"(?:.?[<>=^])?[-+ ]?0?\d*(?:\.\d+)?N", re.DOTALL)
 _FIELDS = re.compile(r"\{\{|\}\}|\{(\d*)(?:![rsa])?(?::([^{}]*))?\}")
-# A format with N: in an f-string or a template behind a colon, else all of a string.
-_MAY_END = re.compile(rb":[^{}\r\n:]{0,40}N\}|[\"'](?:.?[<>=^])?[-+ ]?\d{0,9}(?:\.\d{1,9})?N[\"']", re.DOTALL)
-_ENDS = (b"N}", b"N'", b'N"')
+_MAY_END = re.compile(r":[^{}:]*N\}")
 
 
-def _may_format(data: bytes) -> bool:
+def _may_format(outline: Outline) -> bool:
     """Whether a format may end with N."""
-    return any(end in data for end in _ENDS) and _MAY_END.search(data) is not None
+    return any(_SPEC.fullmatch(text) or _MAY_END.search(text) for text in outline.strings if "N" in text)
 
 
 class DecimalFormatN(Rule):
@@ -56,7 +54,7 @@ class DecimalFormatN(Rule):
     code, name = "DPR007", "decimal-format-n"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.13"
-    words = (Words("decimal", imported=True, test=_may_format),)
+    words = (Words("decimal", imported=True, outline=_may_format),)
 
     def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> None:
         spec = node.format_spec or ()

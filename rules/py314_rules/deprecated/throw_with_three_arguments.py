@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Sequence
-from functools import lru_cache
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_rules.called import may_be
 
-_THROWS = re.compile(rb"throw(?<!def throw)[\s\\]*(?:#|\([^,*()]*[,*(])")
 _GENERATORS = {"types.GeneratorType", "types.CoroutineType", "types.AsyncGeneratorType"}
 
 
-@lru_cache(maxsize=1)  # for each pair of words
-def _throws_several(data: bytes) -> bool:
-    """Whether something is called that is named so, with more than a name."""
-    return _THROWS.search(data) is not None
+def _throws_several(outline: Outline) -> bool:
+    """Whether something is called that is named so, with several arguments."""
+    calls = (one for one in outline.of(ast.Call) if may_be(one.func, ("throw", "athrow")))
+    return any(
+        len(one.args) > 1 or one.keywords or any(isinstance(arg, ast.Starred) for arg in one.args) for one in calls
+    )
 
 
 class ThrowWithThreeArguments(Rule):
@@ -62,7 +63,7 @@ class ThrowWithThreeArguments(Rule):
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.12"
     words = tuple(
-        Words(method, maker, test=_throws_several)
+        Words(method, maker, outline=_throws_several)
         for method in ("throw", "athrow")
         for maker in ("yield", "async", "await", "Generator", "AsyncGenerator", "Coroutine", "coroutine", "asyncio")
     )

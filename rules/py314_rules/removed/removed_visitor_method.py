@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from py314_check.api import Confidence, Context, Impact, Level, Rule, Words, cst
 
 _OLD = frozenset(f"visit_{node}" for node in ("Num", "Str", "Bytes", "NameConstant", "Ellipsis"))
@@ -55,10 +53,7 @@ class RemovedVisitorMethod(Rule):
     code, name = "RMV004", "removed-visitor-method"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.14"
-    words = tuple(
-        Words(name, test=re.compile(rb"\bdef\s+%b\b|\b%b\s*=" % (name.encode(), name.encode())).search)
-        for name in sorted(_OLD)
-    )
+    words = tuple(map(Words, sorted(_OLD)))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
