@@ -145,7 +145,7 @@ def reached(outline: Outline, *nodes: ast.expr, annotated: bool = False) -> Iter
             waiting += (node.left, node.right)
         named = node.func if isinstance(node, ast.Call) else node
         if isinstance(named, (ast.Name, ast.Attribute)):
-            name = (named.id if isinstance(named, ast.Name) else named.attr) + "()" * (named is not node)
+            name = _last(named) if named is node else f"{_last(named)}()"
             if name not in seen:
                 seen.add(name)
                 waiting += _given(outline)[name]
@@ -166,7 +166,7 @@ def _given(outline: Outline) -> defaultdict[str, list[ast.expr]]:
     for target, value in pairs:
         for one in below(target):
             if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store):
-                found[one.id if isinstance(one, ast.Name) else one.attr].append(value)
+                found[_last(one)].append(value)
     annotations: list[tuple[str, ast.expr | None]] = [(one.arg, one.annotation) for one in outline.of(ast.arg)]
     variables = outline.of(ast.AnnAssign)
     annotations += [
@@ -190,3 +190,8 @@ def _classes_in(annotation: ast.expr | None) -> list[ast.expr]:
         *(one for one in nodes if isinstance(one, (ast.Name, ast.Attribute))),
         *(ast.Name(word, ast.Load()) for text in texts for word in re.findall(r"\w+", text)),
     ]
+
+
+def _last(node: ast.AST) -> str:
+    """The last name of what is a name or an attribute."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

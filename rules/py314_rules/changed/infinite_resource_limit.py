@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Words, cst
-from py314_rules.word_tests import in_code
+from py314_check.api import Confidence, Impact, Level, Mentions, Rule, Words, cst
 
 _INFINITY = "resource.RLIM_INFINITY"
 _GETTERS = {"resource.getrlimit", "resource.prlimit"}
 _SETTERS = {"resource.setrlimit": (1, "limits"), "resource.prlimit": (2, "limits")}
-
-_HAS_MINUS_ONE = in_code(rb"-[\s(\\]*1\b|[<>][\s(\\]*0\b|\b0[\s)\\]*[<>]")
-
-
-def _may_be_infinite(outline: Outline, name: str) -> bool:
-    """Whether -1 occurs, or a comparison with 0, in a file that may mean a name of the module."""
-    return Mentions("resource", name)(outline) and _HAS_MINUS_ONE(outline.data)
 
 
 class InfiniteResourceLimit(Rule):
@@ -59,7 +49,7 @@ class InfiniteResourceLimit(Rule):
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
     since = "3.15"
     words = tuple(
-        Words("resource", name, outline=partial(_may_be_infinite, name=name))
+        Words("resource", name, outline=Mentions("resource", name))
         for name in ("getrlimit", "prlimit", "setrlimit", "RLIM_INFINITY")
     )
 

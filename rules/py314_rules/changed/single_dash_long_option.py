@@ -17,9 +17,7 @@ def _may_store_anew(given: Sequence[Given]) -> bool:
     names = [one.value.value if isinstance(one.value, ast.Constant) else "-" for one in given if one.keyword is None]
     if len(names) < 2 or any(one.star or one.keyword == "dest" for one in given):
         return False
-    return (
-        all(isinstance(name, str) and name.startswith("-") and name[1:2] != "-" for name in names) and len(names[0]) < 3
-    )
+    return len(str(names[0])) < 3 and all(str(name).startswith("-") and str(name)[1:2] != "-" for name in names)
 
 
 class SingleDashLongOption(Rule):

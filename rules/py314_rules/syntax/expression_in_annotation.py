@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import may_hold_expression_in_annotation
+import ast
+import re
+
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, below, cst
+
+_EXPRESSIONS = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)
+
+
+def _may_hold_expression(outline: Outline) -> bool:
+    """Whether such an expression may stand in an annotation."""
+    annotations = [one.annotation for one in outline.of(ast.arg, ast.AnnAssign)]
+    annotations += [one.returns for one in outline.of(ast.FunctionDef, ast.AsyncFunctionDef)]
+    return any(
+        isinstance(one, _EXPRESSIONS) or (isinstance(one, ast.comprehension) and one.is_async)
+        for one in below(*annotations)
+    )
 
 
 class ExpressionInAnnotation(Rule):
@@ -43,7 +57,10 @@ class ExpressionInAnnotation(Rule):
     level, impact, confidence = Level.ERROR, Impact.BREAKS, Confidence.HIGH
     since = "3.14"
     compiled = True
-    words = (Words(test=may_hold_expression_in_annotation),)
+    words = (
+        *(Words(word, outline=_may_hold_expression) for word in ("yield", "await", "async")),
+        Words(test=re.compile(b":=").search, outline=_may_hold_expression),
+    )
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
         annotation, _ = self._annotation(node)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import may_leave_finally
+import ast
+
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, below, cst
+
+
+def _may_leave(outline: Outline) -> bool:
+    """Whether such a statement may stand in a ``finally`` block."""
+    blocks = (one.finalbody for one in outline.of(ast.Try, getattr(ast, "TryStar", ast.Try)))
+    return any(isinstance(one, (ast.Return, ast.Break, ast.Continue)) for block in blocks for one in below(*block))
 
 
 class FinallyControlFlow(Rule):
@@ -51,7 +58,7 @@ class FinallyControlFlow(Rule):
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.14"
     compiled = True
-    words = tuple(Words("finally", word, test=may_leave_finally) for word in ("return", "break", "continue"))
+    words = tuple(Words("finally", word, outline=_may_leave) for word in ("return", "break", "continue"))
 
     def visit_Return(self, node: cst.Return) -> None:
         self._check(node, "return")

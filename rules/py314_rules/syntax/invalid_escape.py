@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import re
 
-from py314_check.api import Change, Confidence, Context, Impact, Insert, Level, Replace, Rule, Words, cst
-from py314_rules.word_tests import may_hold_invalid_escape
+from py314_check.api import Change, Confidence, Context, Impact, Insert, Level, Replace, Rule, Words, cst, pieces
 
 _OCTAL = "[4-7][0-7][0-7]"
 _BYTES = re.compile(rf"\\(?:(?P<bad>(?![\r\n\\'\"abfnrtvx0-7])[\x00-\x7f]|{_OCTAL})|.)", re.DOTALL)
 _TEXT = re.compile(rf"\\(?:(?P<bad>(?![\r\n\\'\"abfnrtvx0-7NuU])[\x00-\x7f]|{_OCTAL})|.)", re.DOTALL)
 # In f-strings a backslash may also stand before a brace: a doubled one, or the one that begins an expression.
 _TEMPLATE = re.compile(r"\\(?P<brace>\{\{|\}\}|\Z)|(?P<doubled>\{\{|\}\})|" + _TEXT.pattern, re.DOTALL)
+
+_MAY_BE_BAD = re.compile(rb"\\(?:[^\r\n\\'\"abfnrtvx0-7\x80-\xff]|[4-7][0-7][0-7])")
+# A backslash and what it stands before; "bad" are no escapes at all, "text" are none in bytes.
+_ESCAPES = re.compile(
+    rb"\\(?:(?P<bad>[^\r\n\\'\"abfnrtvx0-7NuU\x80-\xff]|[4-7][0-7][0-7])|(?P<text>[NuU])|.)", re.DOTALL
+)
+
+
+def _may_hold_bad_escape(data: bytes) -> bool:
+    """Whether a string that is not raw may hold a backslash that begins no escape sequence."""
+    if _MAY_BE_BAD.search(data) is None:
+        return False
+    found = [(match.start(), match.lastgroup) for match in _ESCAPES.finditer(data) if match.lastgroup is not None]
+    if not found:
+        return False
+    index = 0
+    for piece in pieces(data):
+        start, end, prefix = piece
+        depth, last = 0, start  # how many braces are open at the backslash before, which matters in f-strings
+        while index < len(found) and found[index][0] < end:
+            at, kind = found[index]
+            index += 1
+            if at < start:
+                return True  # a backslash in code: not what it seems, such as a string in an f-string
+            if prefix == b"#" or (kind == "text" and b"b" not in prefix):
+                continue
+            depth += data.count(b"{", last, at) - data.count(b"}", last, at)
+            last = at
+            if b"r" not in prefix or (piece.is_template and depth > 0):
+                return True
+        if index == len(found):
+            return False
+        if piece.is_cut(data):
+            return True
+    return True
 
 
 class InvalidEscape(Rule):
@@ -53,7 +87,7 @@ class InvalidEscape(Rule):
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.12"
     compiled = True
-    words = (Words(test=may_hold_invalid_escape, remarks=True),)
+    words = (Words(test=_may_hold_bad_escape, remarks=True),)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

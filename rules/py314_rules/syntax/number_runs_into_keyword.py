@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from py314_check.api import Change, Confidence, Impact, Insert, Level, Rule, Words, cst
-from py314_rules.word_tests import code_of
 
 # The field that holds the end of an expression or pattern; what is not here ends in a bracket or a name.
 _ENDS = {
@@ -31,11 +30,11 @@ _LIKELY = re.compile(rb"0(?:\.?[jJ]?|[xX][0-9a-fA-F_]*?)(?:and|else|for|if|in|is
 
 
 def _may_touch(data: bytes) -> bool:
-    """Whether a keyword stands right behind a number, outside of strings.
+    """Whether a keyword stands right behind a number.
 
     With one digit for all, ``re`` skips to the numbers.
     """
-    return _LIKELY.search(data.translate(_DIGITS)) is not None and _TOUCHING.search(code_of(data) or data) is not None
+    return _LIKELY.search(data.translate(_DIGITS)) is not None and _TOUCHING.search(data) is not None
 
 
 class NumberRunsIntoKeyword(Rule):

@@ -6,7 +6,6 @@ import builtins
 import re
 
 from py314_check.api import PIECE, Confidence, Context, Impact, Level, Rule, Words, cst
-from py314_rules.word_tests import code_of
 
 _EXCEPT = re.compile(rb"except\b(?![ \t]*(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*)?:)")  # but for the most common clauses
 _MARGIN = 200  # bytes of a line that are read before a word
@@ -17,10 +16,6 @@ _TOKENS = re.compile(PIECE + rb"|\\(?:\r\n|.)|[\r\n,:]|[(\[{]|[)\]}]|\blambda\b"
 
 def _may_hold_comma(data: bytes) -> bool:
     """Whether a comma stands behind an ``except``, outside of brackets and strings."""
-    return _holds_comma(data) and _holds_comma(code_of(data) or data)
-
-
-def _holds_comma(data: bytes) -> bool:
     return any(
         _BLANK.search(data[max(clause.start() - _MARGIN, 0) : clause.start()])
         and _has_comma(data[clause.end() : clause.end() + _REACH])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.typing._outlined import returned
 from py314_rules.typing.forms import are_assignable
 from py314_rules.typing.predicates import predicate
-from py314_rules.word_tests import returned
 
 
 class InconsistentTypeis(Rule):
@@ -50,7 +50,7 @@ class InconsistentTypeis(Rule):
 
     code, name = "TIS003", "inconsistent-typeis"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
-    words = (Words("TypeIs", test=returned("TypeIs")),)
+    words = (Words("TypeIs", outline=returned("TypeIs")),)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         written = predicate(self.context, node)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+from py314_rules.typing._outlined import returned
 from py314_rules.typing.forms import CALLABLE, Form, is_within, promoted
 from py314_rules.typing.predicates import Predicate, is_whole, left_by, predicate
 from py314_rules.typing.truths import Truth, Truths
-from py314_rules.word_tests import returned
 
 
 class OneWayTypeis(Rule):
@@ -53,7 +53,7 @@ class OneWayTypeis(Rule):
 
     code, name = "TIS004", "one-way-typeis"
     level, impact, confidence = Level.WARNING, Impact.CHANGES, Confidence.HIGH
-    words = (Words("TypeIs", test=returned("TypeIs")),)
+    words = (Words("TypeIs", outline=returned("TypeIs")),)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         written = predicate(self.context, node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from py314_check.api import Confidence, Impact, Level, Replace, Words, cst
-from py314_rules.typing._words import may_be_type_guard
+from py314_rules.typing._outlined import may_be_type_guard
 from py314_rules.typing.forms import Form
 from py314_rules.typing.predicates import is_whole, predicate
 from py314_rules.typing.proposals import Proposal, ProposalRule, Text, quoted
@@ -56,7 +56,7 @@ class TypeguardIsTypeis(ProposalRule):
     code, name = "TIS002", "typeguard-is-typeis"
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     for_annotations = True
-    words = (Words("TypeGuard", test=may_be_type_guard),)
+    words = (Words("TypeGuard", outline=may_be_type_guard),)
 
     def proposal(self, function: cst.FunctionDef, value: cst.Param, narrowed: Sequence[Form]) -> Proposal | None:
         written = predicate(self.context, function)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from py314_check.api import Confidence, Impact, Insert, Level, Replace, Words, cst
-from py314_rules.typing._words import may_be_type_predicate
+from py314_rules.typing._outlined import may_be_type_predicate
 from py314_rules.typing.forms import Form
 from py314_rules.typing.proposals import Proposal, ProposalRule
 
@@ -59,7 +59,8 @@ class TypeisCandidate(ProposalRule):
     level, impact, confidence = Level.NOTE, Impact.OPPORTUNITY, Confidence.HIGH
     for_annotations = True
     words = tuple(
-        Words("def", "return", word, test=may_be_type_predicate) for word in ("isinstance", "callable", "None", "type")
+        Words("def", "return", word, outline=may_be_type_predicate)
+        for word in ("isinstance", "callable", "None", "type")
     )
 
     def proposal(self, function: cst.FunctionDef, value: cst.Param, narrowed: Sequence[Form]) -> Proposal | None:
