@@ -10,6 +10,10 @@ from py314_check.api import Outline, Scope, below, expressions_in
 from py314_rules.called import may_be, other_names
 
 _PLAIN = ("staticmethod", "classmethod", "final")
+_COMPOUND = (
+    *(ast.For, ast.AsyncFor, ast.While, ast.Try, getattr(ast, "TryStar", ast.Try), ast.With, ast.AsyncWith, ast.Match),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
 _CALLS = ("isinstance", "callable", "type")
 
 
@@ -67,14 +71,16 @@ def _may_tell(outline: Outline, function: Scope) -> bool:
     plain = other_names(outline, *_PLAIN)
     if not all(may_be(one, plain) for one in node.decorator_list) or _may_override(outline, function.parent):
         return False
+    if any(function.of(*_COMPOUND)):  # what these do is not followed
+        return False
     values = [one.value for one in function.of(ast.Return) if one.value is not None]
+    if not values:
+        return False
     given = {one.arg for one in (*node.args.posonlyargs, *node.args.args)[:2]}  # the first may be `self`
+    given -= {one.id for one in function.of(ast.Name) if isinstance(one.ctx, ast.Store)}
     tests = _Tests(given, other_names(outline, *_CALLS))
-    return (
-        bool(values)
-        and all(map(tests.may_be_outcome, values))
-        and any(map(tests.may_be, function.of(ast.Call, ast.Compare)))
-    )
+    values += [one.test for one in function.of(ast.If) if any(isinstance(inner, ast.Return) for inner in below(one))]
+    return all(map(tests.may_be_outcome, values)) and any(map(tests.may_be, function.of(ast.Call, ast.Compare)))
 
 
 def _may_override(outline: Outline, owner: Scope | None) -> bool:
@@ -96,12 +102,15 @@ class _Tests:
     def may_be(self, node: ast.AST) -> bool:
         """Whether it may be ``isinstance(x, T)``, ``x is None`` or ``type(x) is T``."""
         if isinstance(node, ast.Call):
-            return may_be(node.func, self._calls) and bool(node.args) and may_be(node.args[0], self._given)
+            return may_be(node.func, self._calls) and bool(node.args) and self._is_given(node.args[0])
         sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
         is_none = any(isinstance(one, ast.Constant) and one.value is None for one in sides)
         return any(
-            (is_none and may_be(one, self._given)) or (isinstance(one, ast.Call) and self.may_be(one)) for one in sides
+            (is_none and self._is_given(one)) or (isinstance(one, ast.Call) and self.may_be(one)) for one in sides
         )
+
+    def _is_given(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and node.id in self._given
 
     def may_be_outcome(self, node: ast.expr) -> bool:
         """Whether an expression may be made of tests and bools alone, or be settled by a bool."""
