@@ -178,11 +178,11 @@ def _given(outline: Outline) -> defaultdict[str, list[ast.expr]]:
             found[name] += [one.value for one in scope.of(ast.Return) if one.value is not None]
             annotations.append((name, scope.node.returns))
     for name, annotation in annotations:
-        found[f"{name}:"] += _classes_in(annotation)
+        found[f"{name}:"] += classes_in(annotation)
     return found
 
 
-def _classes_in(annotation: ast.expr | None) -> list[ast.expr]:
+def classes_in(annotation: ast.expr | None) -> list[ast.expr]:
     """The names in an annotation, and in strings there."""
     nodes = below(annotation)
     texts = [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]

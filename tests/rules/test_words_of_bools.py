@@ -7,6 +7,7 @@ from helpers.layouts import LAYOUTS
 from helpers.scanning import found
 from py314_rules.deprecated import _bools
 
+from py314_check.api import Outline
 from py314_check.languages.python.standard import standard
 
 # One program between two lines of dashes.
@@ -670,7 +671,7 @@ def test_nothing_is_lost(layout: str) -> None:
         source = LAYOUTS[layout](program).encode()
         findings = found(source, codes="DPR006", word_test=False)  # type: ignore[arg-type]
         reported += bool(findings)
-        assert not findings or _bools.may_invert_bool(source), source
+        assert not findings or _bools.may_invert_bool(Outline(source)), source
     assert reported > 150
 
 
@@ -686,7 +687,7 @@ def test_nothing_is_lost(layout: str) -> None:
     ],
 )
 def test_numbers_and_arrays_are_not_sent(program: str) -> None:
-    assert not _bools.may_invert_bool(program.encode())
+    assert not _bools.may_invert_bool(Outline(program.encode()))
 
 
 def test_what_gives_a_bool_is_known() -> None:

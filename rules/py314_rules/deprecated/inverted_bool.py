@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from py314_check.api import Change, Confidence, Impact, Insert, Level, Replace, Rule, Words, cst
 from py314_rules.deprecated._bools import may_invert_bool
 
@@ -46,7 +48,7 @@ class InvertedBool(Rule):
     code, name = "DPR006", "inverted-bool"
     level, impact, confidence = Level.WARNING, Impact.WARNS, Confidence.HIGH
     since = "3.12"
-    words = (Words(test=may_invert_bool),)
+    words = (Words(test=re.compile(b"~").search, outline=may_invert_bool),)
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> None:
         if isinstance(node.operator, cst.BitInvert) and "builtins.bool" in self.context.types(node.expression):
