@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from sources import TARGET, files_below, usual
 from tables import MEGABYTE, paragraph, percent, table
@@ -36,7 +37,7 @@ class Shares:
     that each does, by its code. ``alone`` are the bytes that no other rule wants.
 
     ``seconds`` of the processor are those of the word test, of which ``splitting`` were spent on words, and ``tests``
-    on what else each rule asks of the bytes; where rules share an answer, it is the first that pays.
+    on what else each rule asks; where rules share an answer, it is the first that pays.
     """
 
     bytes: int = 0
@@ -90,13 +91,13 @@ def count(shares: Shares, size: int, codes: Sequence[str]) -> None:
 
 
 def _timed(rule: type[Rule], shares: Shares) -> type[Rule]:
-    """A rule like another, whose tests of bytes note how long they take."""
+    """A rule like another, whose tests note how long they take."""
 
-    def timed(test: Callable[[bytes], object]) -> Callable[[bytes], object]:
-        def measured(data: bytes) -> object:
+    def timed(test: Callable[[Any], object]) -> Callable[[Any], object]:
+        def measured(file: Any) -> object:
             start = time.process_time()
             try:
-                return test(data)
+                return test(file)
             finally:
                 shares.tests[rule.code] += time.process_time() - start
 
@@ -109,6 +110,7 @@ def _timed(rule: type[Rule], shares: Shares) -> type[Rule]:
             quoted=one.quoted,
             remarks=one.remarks,
             test=one.test and timed(one.test),
+            outline=one.outline and timed(one.outline),
         )
         for one in rule.words
     )

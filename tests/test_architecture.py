@@ -22,7 +22,6 @@ LAYERS = (
             "fingerprints",
             "kept",
             "mentions",
-            "old_mentions",
             "outline",
             "pieces",
             "signs_of_threads",

@@ -38,9 +38,8 @@ from py314_check.outline import (
     expressions_in,
     names_set,
 )
-from py314_check.pieces import PIECE, code_in, pieces
+from py314_check.pieces import PIECE, pieces
 from py314_check.specifiers import admits, from_poetry
-from py314_check.splitting import word_places, words_in
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -145,7 +144,6 @@ __all__ = [
     "arguments",
     "assignments",
     "below",
-    "code_in",
     "cst",
     "expressions_in",
     "from_poetry",
@@ -155,8 +153,6 @@ __all__ = [
     "names_set",
     "parse_version",
     "pieces",
-    "word_places",
-    "words_in",
 ]
 
 

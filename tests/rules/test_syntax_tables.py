@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from helpers.compiling import compiled
 from helpers.scanning import found
-from py314_rules import word_tests
+from py314_rules.syntax.invalid_escape import InvalidEscape
 from py314_rules.syntax.number_runs_into_keyword import NumberRunsIntoKeyword
 from py314_rules.syntax.python2_except_clause import Python2ExceptClause
 
@@ -97,12 +97,8 @@ HOSTILE = [
 @pytest.mark.parametrize("around", ["{}", "rf'{}'"])
 def test_word_tests_are_linear(piece: str, around: str) -> None:
     data = around.replace("{}", piece * 30_000).encode()
-    tests = [
-        word_tests.may_hold_invalid_escape,
-        word_tests.may_leave_finally,
-        word_tests.may_hold_expression_in_annotation,
-    ]
-    tests += [way.test for rule in (NumberRunsIntoKeyword, Python2ExceptClause) for way in rule.words if way.test]  # type: ignore[misc]
+    rules = (InvalidEscape, NumberRunsIntoKeyword, Python2ExceptClause)
+    tests = [way.test for rule in rules for way in rule.words if way.test]
     for test in tests:
         began = time.process_time()
         test(data)
