@@ -91,6 +91,12 @@ class _Bools:
             for alias in node.names
             if not _is_standard(alias.name if isinstance(node, ast.Import) else "." * node.level + (node.module or ""))
         }
+        classes = {one.name for one in outline.of(ast.ClassDef)}
+        bases = [
+            base for one in outline.of(ast.ClassDef) for base in one.bases if _last(base) not in (*classes, "object")
+        ]
+        self._derives = not all(map(self._is_foreign, bases))
+        """Whether a class may have attributes of one of the library."""
         tells = other_names(outline, "isinstance")
         tests = [one.args for one in outline.of(ast.Call) if len(one.args) == 2 and may_be(one.func, tells)]
         self._tested = {_last(tested) for tested, _ in tests}
@@ -115,7 +121,7 @@ class _Bools:
         for target, value in pairs:
             if isinstance(target, (ast.Tuple, ast.List)) and value is not None:
                 value = _item(value)
-            for one in below(target):
+            for one in (node for node in below(target) if isinstance(getattr(node, "ctx", None), ast.Store)):
                 if isinstance(one, ast.Name):
                     self._variables[outside.get(one.id, scope)][one.id].values.append((value, scope))
                 if isinstance(one, ast.Attribute) or (is_class and isinstance(one, ast.Name)):
@@ -237,8 +243,10 @@ class _Bools:
             case ast.Attribute():
                 is_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
                 given = self._attributes.get(node.attr) if is_own else None
+                if is_own and node.attr in self._functions:
+                    return False
                 if is_own:
-                    return given is not None and node.attr not in self._functions and self._is_unclear(given)
+                    return not self._derives if given is None else self._is_unclear(given)
                 return self._is_unknown(node.value, scope)
             case ast.Subscript() | ast.Await() | ast.NamedExpr() | ast.Starred():
                 return self._is_unknown(node.value, scope)
