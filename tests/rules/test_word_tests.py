@@ -68,7 +68,7 @@ HOSTILE_CODE = {
     "annotations": "x{i}: {a}[{b}] = {a}\n",
     "lambdas": "x{i} = lambda {a}={b}: {a}({b})\n",
 }
-BYTES = 16_000
+BYTES = 4_000
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(FIXTURES).as_posix())
@@ -127,7 +127,7 @@ def _tests(rule: type[Rule], which: str) -> list[tuple[tuple[str, ...], Callable
 def _growth(test: Callable[[bytes], object], once: bytes, four_times: bytes) -> float:
     """The time of the longer input by that of the shorter; 0 for what takes no time to speak of."""
     took = _took(test, four_times)
-    if took < 0.1:
+    if took < 0.05:
         return 0
     return min(_took(test, four_times), took) / min(_took(test, once), _took(test, once))
 
