@@ -246,7 +246,7 @@ def _tree(where: Path) -> Path:
 
 def test_the_word_test_is_measured_on_files(tmp_path: Path) -> None:
     shares = words.measure(_tree(tmp_path / "tree"))
-    assert (shares.files, shares.passed_files) == (3, 1)
+    assert (shares.files, shares.passed_files) == (3, 2), "what does not parse may hold anything"
     assert shares.wanted_files["RMV001"] == 1
     assert 0 < shares.passed_bytes < shares.bytes
     assert shares.seconds > 0
