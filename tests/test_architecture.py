@@ -19,6 +19,7 @@ LAYERS = (
         *(
             "events",
             "facts",
+            "collector",
             "fingerprints",
             "kept",
             "mentions",

@@ -235,9 +235,10 @@ def arguments(given: ast.arguments) -> list[ast.arg]:
     return [*given.posonlyargs, *given.args, *given.kwonlyargs, *further]
 
 
-def _fields(node: ast.AST) -> list[Any]:
-    """The values of all fields that may hold nodes."""
-    return [value for value in vars(node).values() if isinstance(value, (list, ast.AST))]
+def _fields(node: object) -> list[Any]:
+    """The values of all fields that may hold nodes; of what is no node, none."""
+    fields = vars(node).values() if isinstance(node, ast.AST) else ()
+    return [value for value in fields if isinstance(value, (list, ast.AST))]
 
 
 def _getter(kind: type[ast.AST]) -> Callable[[Any], Iterable[Any]] | None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from py314_check.collector import without_collector
 from py314_check.outline import Outline, UnknownSyntaxError
 from py314_check.splitting import words_in
 
@@ -48,11 +49,12 @@ class WordTest(Generic[RuleT]):
         ways = [pair for pair in self._possible(data.removeprefix(BOM_UTF8)) if pair[1].may_hold(data)]
         able = {rule for rule, way in ways if not (way.needs_outline and self._is_python)}
         if len(able) < len({rule for rule, _ in ways}):
-            outline = Outline(data)
             try:
-                for rule, way in ways:
-                    if rule not in able and way.holds(outline):
-                        able.add(rule)
+                with without_collector():
+                    outline = Outline(data)
+                    for rule, way in ways:
+                        if rule not in able and way.holds(outline):
+                            able.add(rule)
             except (UnknownSyntaxError, RecursionError):
                 able.update(rule for rule, _ in ways)
         return [rule for rule in self._rules if rule in able]

@@ -23,6 +23,7 @@ WORDS = {
     "a declaration": ("def f():\n    global word", True),
     "a handler": ("try: pass\nexcept E as word: pass", True),
     "a captured pattern": ("match x:\n    case [1, *word]: pass", True),
+    "a name behind a pattern that is a constant": ("match x:\n    case None | True: word", True),
     "a string": ("x = 'a.word'", True),
     "bytes": ("x = b'word'", True),
     "a string in an annotation": ("x: 'list[word]'", True),

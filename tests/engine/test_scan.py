@@ -22,10 +22,10 @@ from py314_check import scan as scanning
 from py314_check import workers
 from py314_check.api import Rule, Words
 from py314_check.languages import is_test
-from py314_check.splitting import words_in
 from py314_check.model import Report, Target
 from py314_check.run import Done, Options, check
 from py314_check.scan import File, FileResult, Looked, ScanSettings, look_at, prepare
+from py314_check.splitting import words_in
 from py314_check.words import WordTest
 
 

@@ -25,6 +25,7 @@ from py314_check.api import (
     Shared,
     ThreadStart,
 )
+from py314_check.collector import without_collector
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
 from py314_check.languages.changes import NotFixableError
 from py314_check.languages.python import scopes, setup_call, sharing
@@ -36,7 +37,7 @@ from py314_check.languages.python.reachability import BLOCKS, Reachability, Verd
 from py314_check.languages.python.serial import Serial
 from py314_check.languages.python.standard import standard
 from py314_check.languages.python.threads import Threads
-from py314_check.languages.python.tree import DEFINITIONS, Handler, Tree, below, parse, without_collector
+from py314_check.languages.python.tree import DEFINITIONS, Handler, Tree, below, parse
 from py314_check.languages.python.types import Types
 from py314_check.languages.settings.requirements import requirements
 from py314_check.model import Impact, Place, Target, parse_version
