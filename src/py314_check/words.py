@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from py314_check.collector import without_collector
@@ -49,14 +49,8 @@ class WordTest(Generic[RuleT]):
         ways = [pair for pair in self._possible(data.removeprefix(BOM_UTF8)) if pair[1].may_hold(data)]
         able = {rule for rule, way in ways if not (way.needs_outline and self._is_python)}
         if len(able) < len({rule for rule, _ in ways}):
-            try:
-                with without_collector():
-                    outline = Outline(data)
-                    for rule, way in ways:
-                        if rule not in able and way.holds(outline):
-                            able.add(rule)
-            except (UnknownSyntaxError, RecursionError):
-                able.update(rule for rule, _ in ways)
+            with without_collector():
+                able |= _held(data, [pair for pair in ways if pair[0] not in able])
         return [rule for rule in self._rules if rule in able]
 
     def _possible(self, data: bytes) -> list[tuple[RuleT, _Way]]:
@@ -68,6 +62,19 @@ class WordTest(Generic[RuleT]):
             for rule, way in self._ways.get(first, ())
             if way.words <= present
         ]
+
+
+def _held(data: bytes, ways: Sequence[tuple[RuleT, _Way]]) -> set[RuleT]:
+    """The rules of which a way to fire holds for the outline of a file, which is gone when this is done."""
+    outline = Outline(data)
+    able: set[RuleT] = set()
+    try:
+        for rule, way in ways:
+            if rule not in able and way.holds(outline):
+                able.add(rule)
+    except (UnknownSyntaxError, RecursionError):
+        able.update(rule for rule, _ in ways)
+    return able
 
 
 class _Way:
