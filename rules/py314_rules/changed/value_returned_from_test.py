@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Words, cst
+from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Scope, Words, cst
 from py314_rules.called import derived
 
 _CASES = {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase"}
@@ -17,6 +17,8 @@ _CASE_NAMES = ("TestCase", "IsolatedAsyncioTestCase")
 
 def _may_give_value(outline: Outline) -> bool:
     """Whether a test in what may be a case is a coroutine, or gives more than the result of a method of its own."""
+    if not any(Mentions("unittest", case)(outline) for case in _CASE_NAMES):
+        return False
     cases = {*derived(outline, *_CASE_NAMES)}
     return any(_gives_value(one) for one in outline.scopes if one.parent in cases)
 
