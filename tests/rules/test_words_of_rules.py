@@ -182,6 +182,14 @@ def étiquette(x: object) -> bool:
 """,
     "TIS002": r"""
 from typing import TypeGuard
+def is_pair(x: tuple[int, int] | None) -> TypeGuard[tuple[int, int]]:
+    if x is not None:
+        if len(x) == 2:
+            return True
+        raise ValueError
+    return False
+---
+from typing import TypeGuard
 def is_text(x: object) -> TypeGuard[str]:
     return isinstance(x, str)
 ---

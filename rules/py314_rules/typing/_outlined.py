@@ -79,7 +79,6 @@ def _may_tell(outline: Outline, function: Scope) -> bool:
     given = {one.arg for one in (*node.args.posonlyargs, *node.args.args)[:2]}  # the first may be `self`
     given -= {one.id for one in function.of(ast.Name) if isinstance(one.ctx, ast.Store)}
     tests = _Tests(given, other_names(outline, *_CALLS))
-    values += [one.test for one in function.of(ast.If) if any(isinstance(inner, ast.Return) for inner in below(one))]
     return all(map(tests.may_be_outcome, values)) and any(map(tests.may_be, function.of(ast.Call, ast.Compare)))
 
 
