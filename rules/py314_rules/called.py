@@ -64,7 +64,7 @@ def may_derive_from(outline: Outline, name: str, module: str | None) -> bool:
     return any(
         may_be(base, names) and (mentions is None or mentions.is_meant(base, outline))
         for one in outline.of(ast.ClassDef)
-        for base in one.bases
+        for base in map(_unsubscripted, one.bases)
     )
 
 

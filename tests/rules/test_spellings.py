@@ -82,6 +82,10 @@ OTHERS = {
         "import asyncio\nclass Jobs[T](asyncio.Queue[T]):\n"
         "    def __init__(self, loop):\n        super().__init__(9, loop=loop)\n"
     ),
+    "a base class of a type": (
+        "import asyncio\nclass Jobs(asyncio.Queue[int]):\n"
+        "    def __init__(self, loop):\n        super().__init__(9, loop=loop)\n"
+    ),
     "a base class by another name": (
         "from asyncio import Queue as Q\nclass Jobs(Q):\n"
         "    def __init__(self, loop):\n        super().__init__(9, loop=loop)\n"
