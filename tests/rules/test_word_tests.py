@@ -131,7 +131,10 @@ def _growth(test: Callable[[bytes], object], once: bytes, four_times: bytes) -> 
     took = _took(test, four_times)
     if took < 0.05:
         return 0
-    return min(took, *(_took(test, four_times) for _ in range(3))) / min(_took(test, once) for _ in range(4))
+    growth = took / _took(test, once)
+    for _ in range(5):  # the least of several: what else the machine does only adds to it
+        growth = min(growth, _took(test, four_times) / _took(test, once))
+    return growth
 
 
 def _took(test: Callable[[bytes], object], data: bytes) -> float:
