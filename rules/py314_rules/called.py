@@ -10,7 +10,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from py314_check.api import Mentions, Outline, Scope, assignments, expressions_in, names_set
+from py314_check.api import (
+    Mentions,
+    Outline,
+    Scope,
+    assignments,
+    expressions_in,
+    first_two,
+    last_name,
+    names_set,
+    once,
+)
 
 
 class Given(NamedTuple):
@@ -68,47 +78,43 @@ def may_derive_from(outline: Outline, name: str, module: str | None) -> bool:
     )
 
 
+@once
 def other_names(outline: Outline, *names: str) -> frozenset[str]:
     """Some names, and those that what has one of them is given by assignments and imports."""
-    found: frozenset[str] | None = outline.kept.get(names)
-    if found is None:
-        found = outline.kept[names] = frozenset(_other_names(outline, names))
-    return found
-
-
-def _other_names(outline: Outline, names: Collection[str]) -> set[str]:
     waiting = [*names]
     for node in outline.of(ast.Import, ast.ImportFrom):
         waiting += [one.asname for one in node.names if one.asname and one.name.rpartition(".")[2] in names]
     found = {*waiting}
     for name in waiting:  # which grows
-        for targets in _assigned_with(outline).get(name, ()):
-            more = {target for one in targets for target in names_set(one)} - found
+        for target in _assigned_with(outline).get(name, ()):
+            more = {*names_set(target)} - found
             found |= more
             waiting += more
-    return found
+    return frozenset(found)
 
 
-def _assigned_with(outline: Outline) -> dict[str, list[list[ast.expr]]]:
+@once
+def _assigned_with(outline: Outline) -> dict[str, list[ast.expr]]:
     """The targets of assignments of values that may be what has a name, by that name."""
-    found: defaultdict[str, list[list[ast.expr]]] | None = outline.kept.get(_assigned_with)
-    if found is None:
-        found = outline.kept[_assigned_with] = defaultdict(list)
-        for targets, value in assignments(outline):
-            for name in _names(value):
-                found[name].append(targets)
+    found: defaultdict[str, list[ast.expr]] = defaultdict(list)
+    for target, value in assignments(outline):
+        for name in _names(value):
+            found[name].append(target)
     return found
 
 
+@once
 def _by_name(outline: Outline) -> dict[str, list[ast.Call]]:
     """The calls by the last name of what is called; those of anything else by the empty string."""
-    found: defaultdict[str, list[ast.Call]] | None = outline.kept.get(_by_name)
-    if found is None:
-        found = outline.kept[_by_name] = defaultdict(list)
-        for call in outline.of(ast.Call):
-            func = call.func
-            found[func.id if type(func) is ast.Name else func.attr if type(func) is ast.Attribute else ""].append(call)
+    found: defaultdict[str, list[ast.Call]] = defaultdict(list)
+    for call in outline.of(ast.Call):
+        found[last_name(call.func)].append(call)
     return found
+
+
+def is_call_of(node: ast.AST, names: Collection[str]) -> bool:
+    """Whether an expression may be a call of what has one of some names."""
+    return isinstance(node, ast.Call) and may_be(node.func, names)
 
 
 def may_be(node: ast.AST, names: Collection[str]) -> bool:
@@ -124,7 +130,7 @@ def _names(node: Any) -> Iterator[str]:
     elif kind is ast.Attribute:
         yield node.attr
     elif kind is ast.Call:  # `getattr(owner, "name")`, under whatever name
-        for one in [*node.args, *(one.value for one in node.keywords)][:2]:
+        for one in first_two(node):
             if isinstance(one, ast.Constant) and isinstance(one.value, str):
                 yield one.value
     else:

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 
-from py314_check.api import Outline, Scope, assignments, below, expressions_in, names_set
+from py314_check.api import Outline, Scope, assignments, below, expressions_in, last_name, names_set, once
 
 _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
@@ -36,12 +36,10 @@ def may_be_text(outline: Outline, node: ast.expr, is_wanted: Callable[[str], obj
     return any(is_wanted(text) for text in _texts(outline))
 
 
+@once
 def _texts(outline: Outline) -> Collection[str]:
-    found: set[str] | None = outline.kept.get(_texts)
-    if found is None:
-        texts = map(_text, outline.of(ast.Constant))
-        found = outline.kept[_texts] = {text for text in texts if text is not None}
-    return found
+    texts = map(_text, outline.of(ast.Constant))
+    return {text for text in texts if text is not None}
 
 
 def _text(node: ast.Constant) -> str | None:
@@ -71,18 +69,15 @@ def may_be_of(outline: Outline, node: ast.expr, kinds: Collection[str], depth: i
     return not inner or any(may_be_of(outline, one, kinds, depth + 1) for one in inner)
 
 
+@once
 def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
     """What names may be given, in any scope; None where that cannot be told. A parameter may be given nothing known."""
-    found: defaultdict[str, list[ast.expr | None]] | None = outline.kept.get(_values)
-    if found is not None:
-        return found
-    found = outline.kept[_values] = defaultdict(list)
+    found: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
     plain: set[int] = set()
-    for targets, value in assignments(outline):
-        for target in targets:
-            if isinstance(target, ast.Name):
-                plain.add(id(target))
-                found[target.id].append(value)
+    for target, value in assignments(outline):
+        if isinstance(target, ast.Name):
+            plain.add(id(target))
+            found[target.id].append(value)
     for name, nodes in outline.names.items():
         if any(type(node.ctx) is ast.Store and id(node) not in plain for node in nodes):
             found[name].append(None)
@@ -112,7 +107,7 @@ def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
 
 
 def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:
-    """The expressions whose truth is asked for."""
+    """The expressions whose truth is asked for, but for the arguments of `bool`."""
     for node in place.of(ast.If, ast.While, ast.IfExp, ast.Assert):
         yield node.test
     for node in place.of(ast.UnaryOp):
@@ -122,9 +117,6 @@ def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:
         yield from node.values
     for node in place.of(ast.comprehension):
         yield from node.ifs
-    for node in place.of(ast.Call):  # `bool(x)`, under whatever name
-        if len(node.args) == 1:
-            yield node.args[0]
 
 
 def reached(outline: Outline, *nodes: ast.expr, annotated: bool = False) -> Iterator[ast.expr]:
@@ -145,33 +137,28 @@ def reached(outline: Outline, *nodes: ast.expr, annotated: bool = False) -> Iter
             waiting += (node.left, node.right)
         named = node.func if isinstance(node, ast.Call) else node
         if isinstance(named, (ast.Name, ast.Attribute)):
-            name = _last(named) if named is node else f"{_last(named)}()"
+            name = last_name(named) if named is node else f"{last_name(named)}()"
             if name not in seen:
                 seen.add(name)
                 waiting += _given(outline)[name]
                 waiting += _given(outline)[f"{name}:"] if annotated else ()
 
 
+@once
 def _given(outline: Outline) -> defaultdict[str, list[ast.expr]]:
     """What names and attributes are given, by themselves or as parts of something; what functions return, behind whose
     names there is ``()``. With a colon behind them, the names in their annotations.
     """
-    found: defaultdict[str, list[ast.expr]] | None = outline.kept.get(_given)
-    if found is not None:
-        return found
-    found = outline.kept[_given] = defaultdict(list)
-    pairs = [(target, value) for targets, value in assignments(outline) for target in targets]
+    found: defaultdict[str, list[ast.expr]] = defaultdict(list)
+    pairs = [*assignments(outline)]
     pairs += [(one.target, one.iter) for one in outline.of(ast.For, ast.AsyncFor, ast.comprehension)]
     pairs += [(one.optional_vars, one.context_expr) for one in outline.of(ast.withitem)]
     for target, value in pairs:
         for one in below(target):
             if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store):
-                found[_last(one)].append(value)
+                found[last_name(one)].append(value)
     annotations: list[tuple[str, ast.expr | None]] = [(one.arg, one.annotation) for one in outline.of(ast.arg)]
-    variables = outline.of(ast.AnnAssign)
-    annotations += [
-        (getattr(one.target, "id", "") or getattr(one.target, "attr", ""), one.annotation) for one in variables
-    ]
+    annotations += [(last_name(one.target), one.annotation) for one in outline.of(ast.AnnAssign)]
     for scope in outline.scopes:
         if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             name = f"{scope.node.name}()"
@@ -190,8 +177,3 @@ def classes_in(annotation: ast.expr | None) -> list[ast.expr]:
         *(one for one in nodes if isinstance(one, (ast.Name, ast.Attribute))),
         *(ast.Name(word, ast.Load()) for text in texts for word in re.findall(r"\w+", text)),
     ]
-
-
-def _last(node: ast.AST) -> str:
-    """The last name of what is a name or an attribute."""
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

@@ -36,7 +36,11 @@ from py314_check.outline import (
     assignments,
     below,
     expressions_in,
+    first_two,
+    last_name,
     names_set,
+    once,
+    targets_in,
 )
 from py314_check.pieces import PIECE, pieces
 from py314_check.specifiers import admits, from_poetry
@@ -146,13 +150,17 @@ __all__ = [
     "below",
     "cst",
     "expressions_in",
+    "first_two",
     "from_poetry",
     "is_module",
+    "last_name",
     "load_facts",
     "may_import",
     "names_set",
+    "once",
     "parse_version",
     "pieces",
+    "targets_in",
 ]
 
 

@@ -32,9 +32,9 @@ def save(path: str, value: object) -> None:
     Of several runs at a time, the last has its way. Files that begin as this one's name, up to the last dash, are of
     its kind.
     """
-    text = json.dumps(value, separators=(",", ":")).encode()
     from tempfile import mkstemp  # few runs write anything
 
+    text = json.dumps(value, separators=(",", ":")).encode()
     directory, name = os.path.split(path)
     os.makedirs(directory, exist_ok=True)
     handle, temporary = mkstemp(dir=directory)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from py314_check.outline import Outline, assignments, expressions_in, names_set
+from py314_check.outline import Outline, assignments, expressions_in, first_two, last_name, names_set, once
 
 _MAX_PARTS = 8  # of a dotted name that means something in the standard library
 _MAX_TARGETS = 60  # that one name may stand for; behind that many, it may stand for anything
@@ -65,13 +65,12 @@ class Mentions:
 
     def _is_given(self, call: ast.Call, bindings: Bindings) -> bool:
         """Whether a function may be given the module and the name: ``getattr(module, "name")``."""
-        given = _first_two(call)
+        given = first_two(call)
         if len(given) < 2 or not any(self._is_owner(name) for one in given for name in bindings.resolve(one)):
             return False
         if any(isinstance(one, ast.Constant) and one.value == self.name for one in given):
             return True
-        func = call.func
-        return (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) in _BY_NAME
+        return last_name(call.func) in _BY_NAME
 
     def _is_in(self, path: str) -> bool:
         """Whether something in a dotted name is meant."""
@@ -103,12 +102,10 @@ def is_module(outline: Outline, name: str) -> bool:
     return bindings.targets.get(name) == {name} and name not in bindings.rebound
 
 
+@once
 def bindings_of(outline: Outline) -> Bindings:
     """What the imports of a file bind, and what takes its value from that."""
-    found: Bindings | None = outline.kept.get(Bindings)
-    if found is None:
-        found = outline.kept[Bindings] = Bindings(outline)
-    return found
+    return Bindings(outline)
 
 
 class Bindings:
@@ -148,8 +145,8 @@ class Bindings:
         """Follows what is imported through assignments."""
         uses: defaultdict[str, list[tuple[list[str], ast.expr]]] = defaultdict(list)
         waiting = [*self.targets]
-        for targets, value in assignments(self._outline):
-            names = [name for target in targets for name in names_set(target)]
+        for target, value in assignments(self._outline):
+            names = [*names_set(target)]
             if names:
                 for part in _parts(value):
                     if isinstance(part, ast.Name):
@@ -185,7 +182,7 @@ class Bindings:
 
     def _resolve_call(self, call: ast.Call) -> set[str]:
         """What ``getattr(owner, "name")`` and ``import_module("module")`` stand for, under whatever name."""
-        given = _first_two(call)
+        given = first_two(call)
         found: set[str] = set()
         names = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         if len(given) == 2 and names:
@@ -207,14 +204,14 @@ class Bindings:
         found: set[str] = set()
         for call in self._outline.of(ast.Call) if {b"patch", b"monkeypatch"} & self._outline.words else ():
             if self._patches(call.func):
-                target = next(iter(_first_two(call)), None)
+                target = next(iter(first_two(call)), None)
                 if not isinstance(target, ast.Constant):
                     return self._outline.strings
                 found.add(str(target.value))
         return frozenset(found)
 
     def _patches(self, func: ast.expr) -> bool:
-        words = {getattr(one, "id", "") or getattr(one, "attr", "") for one in _parts(func)}
+        words = {*map(last_name, _parts(func))}
         return not _PATCHES.isdisjoint(words.union(*(name.split(".") for name in self.resolve(func))))
 
     @cached_property
@@ -238,9 +235,4 @@ def _parts(node: Any) -> Iterator[ast.AST]:
         if isinstance(one, ast.Attribute):
             waiting.append(one.value)
         elif isinstance(one, ast.Call):
-            waiting += _first_two(one)
-
-
-def _first_two(call: ast.Call) -> list[ast.expr]:
-    """What the first two arguments are given, under whatever keywords."""
-    return [*call.args[:2], *(one.value for one in call.keywords)][:2]
+            waiting += first_two(one)

@@ -12,13 +12,16 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import chain
 from keyword import kwlist, softkwlist
 from operator import attrgetter
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from py314_check.splitting import words_in
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _FILE = "<py314-check>"
 # The warnings of the parser name this file: they are no part of the report. A filter for good, since threads share it.
@@ -45,26 +48,20 @@ class Scope:
     Decorators, defaults, annotations and base classes stand in the scope around.
     """
 
-    __slots__ = ("node", "nodes", "parent")
+    __slots__ = ("is_function", "node", "nodes", "parent", "runs_later")
 
     def __init__(self, node: ast.AST, parent: Scope | None) -> None:
         self.node: Any = node
         self.parent = parent
         self.nodes: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
+        self.is_function = not isinstance(node, (ast.Module, ast.ClassDef))
+        """Whether what stands in it runs when it is called."""
+        self.runs_later: bool = self.is_function or (parent is not None and parent.runs_later)
+        """Whether it is a function, or in one."""
 
     def of(self, *kinds: type[Any]) -> Iterator[Any]:
         """The nodes of some types, in no certain order."""
         return chain.from_iterable(self.nodes.get(kind, ()) for kind in kinds)
-
-    @property
-    def is_function(self) -> bool:
-        """Whether what stands in it runs when it is called."""
-        return not isinstance(self.node, (ast.Module, ast.ClassDef))
-
-    @property
-    def runs_later(self) -> bool:
-        """Whether it is a function, or in one."""
-        return self.is_function or (self.parent is not None and self.parent.runs_later)
 
 
 class Outline:
@@ -72,8 +69,8 @@ class Outline:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.kept: dict[object, Any] = {}
-        """What tests have found out, for others that ask the same."""
+        self.answers: dict[object, Any] = {}
+        """Those to what is asked ``once``."""
 
     @cached_property
     def module(self) -> ast.Module:
@@ -100,17 +97,17 @@ class Outline:
     @cached_property
     def names(self) -> dict[str, list[ast.Name]]:
         """The uses of names by what they say."""
-        found: defaultdict[str, list[ast.Name]] = defaultdict(list)
-        for node in self.of(ast.Name):
-            found[node.id].append(node)
-        return found
+        return self._by("id", ast.Name)
 
     @cached_property
     def attributes(self) -> dict[str, list[ast.Attribute]]:
         """The uses of attributes by their own names."""
-        found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
-        for node in self.of(ast.Attribute):
-            found[node.attr].append(node)
+        return self._by("attr", ast.Attribute)
+
+    def _by(self, field: str, kind: type[ast.AST]) -> defaultdict[str, list[Any]]:
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for node in self.of(kind):
+            found[getattr(node, field)].append(node)
         return found
 
     @cached_property
@@ -151,24 +148,53 @@ class Outline:
         return frozenset(words_in(b"\n".join([text, *literals])))
 
 
-def assignments(outline: Outline) -> Iterator[tuple[list[ast.expr], ast.expr]]:
-    """The targets of the assignments, and what they are assigned."""
-    for node in outline.of(ast.Assign):
-        yield node.targets, node.value
-    for one in outline.of(ast.AnnAssign, ast.NamedExpr):
+def once(question: Callable[Concatenate[Outline, P], T]) -> Callable[Concatenate[Outline, P], T]:
+    """Makes a function of an outline answer each question about it once."""
+
+    @wraps(question)
+    def ask(outline: Outline, /, *given: P.args, **named: P.kwargs) -> T:
+        key = question, given, *named.items()
+        if key not in outline.answers:
+            outline.answers[key] = question(outline, *given, **named)
+        answer: T = outline.answers[key]
+        return answer
+
+    return ask
+
+
+def assignments(place: Outline | Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The targets of the assignments, each with what it is assigned."""
+    for node in place.of(ast.Assign):
+        yield from ((target, node.value) for target in node.targets)
+    for one in place.of(ast.AnnAssign, ast.NamedExpr):
         if one.value is not None:
-            yield [one.target], one.value
+            yield one.target, one.value
 
 
-def names_set(target: ast.AST) -> Iterator[str]:
-    """The names that a target of an assignment sets."""
-    if isinstance(target, ast.Name):
-        yield target.id
-    elif isinstance(target, (ast.Tuple, ast.List)):
+def targets_in(target: ast.expr) -> Iterator[ast.expr]:
+    """The names, attributes and items that a target of an assignment sets."""
+    if isinstance(target, (ast.Tuple, ast.List)):
         for element in target.elts:
-            yield from names_set(element)
+            yield from targets_in(element)
     elif isinstance(target, ast.Starred):
-        yield from names_set(target.value)
+        yield from targets_in(target.value)
+    else:
+        yield target
+
+
+def names_set(target: ast.expr) -> Iterator[str]:
+    """The names that a target of an assignment sets."""
+    return (one.id for one in targets_in(target) if isinstance(one, ast.Name))
+
+
+def last_name(node: ast.AST | None) -> str:
+    """The name of a name, or of an attribute; empty for anything else."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def first_two(call: ast.Call) -> list[ast.expr]:
+    """What the first two arguments are given, under whatever keywords."""
+    return [*call.args[:2], *(one.value for one in call.keywords)][:2]
 
 
 def expressions_in(node: ast.AST) -> list[ast.expr]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py314_check.outline import Outline, UnknownSyntaxError, below, names_set
+from py314_check.outline import Outline, UnknownSyntaxError, assignments, below, names_set, once
 
 WORDS = {
     "a name": ("word = 1", True),
@@ -78,7 +78,7 @@ def test_every_node_is_in_one_scope() -> None:
 )
 def test_what_cannot_be_parsed_is_unknown(data: bytes) -> None:
     with pytest.raises(UnknownSyntaxError):
-        Outline(data).words  # noqa: B018
+        assert Outline(data).words
 
 
 @pytest.mark.parametrize("data", [b"# coding: latin-1\nx = '\xe9'", b"\xef\xbb\xbfx", b"x\ry\r\nz", b"\x0cx"], ids=repr)
@@ -92,8 +92,22 @@ def test_the_parser_s_warnings_are_not_shown() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+def test_what_is_asked_once_is_answered_for_each_outline_and_argument() -> None:
+    asked: list[tuple[bytes, str]] = []
+
+    @once
+    def ends_with(outline: Outline, text: str) -> bool:
+        asked.append((outline.data, text))
+        return outline.data.endswith(text.encode())
+
+    one, other = Outline(b"x = 1"), Outline(b"x = 2")
+    answers = [ends_with(one, "1"), ends_with(one, "1"), ends_with(one, "2"), ends_with(other, "1")]
+    assert answers == [True, True, False, False]
+    assert asked == [(b"x = 1", "1"), (b"x = 1", "2"), (b"x = 2", "1")]
+
+
 def test_names_of_targets() -> None:
-    target = ast.parse("(a, [b, *c], d.e, f[0]) = x").body[0].targets[0]  # type: ignore[attr-defined]
+    ((target, _),) = assignments(Outline(b"(a, [b, *c], d.e, f[0]) = x"))
     assert [*names_set(target)] == ["a", "b", "c"]
 
 

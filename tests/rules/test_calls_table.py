@@ -176,7 +176,7 @@ def test_interpreters_warn_where_it_is_said(name: str, example: str, tmp_path: P
     assert ("DeprecationWarning" in run.stderr) == (row.warns_in is not None)
 
 
-# The test of a file's bytes
+# The test of a file's outline
 
 
 def _given(*keywords: str) -> Row:

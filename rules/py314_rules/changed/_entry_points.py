@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from py314_check.api import Mentions, Outline
+from py314_check.api import Mentions, Outline, once
 
 _TESTS = [
     Mentions("importlib.metadata", name)
@@ -15,7 +13,7 @@ _TESTS = [
 ]
 
 
-@lru_cache(maxsize=1)  # for each of the words, and for both rules
+@once  # for each of the words, and for both rules
 def may_have_entry_points(outline: Outline) -> bool:
     """Whether a name of the module that gives some may be meant."""
     return any(test(outline) for test in _TESTS)

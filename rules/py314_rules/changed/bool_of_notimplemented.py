@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import may_be, other_names
 from py314_rules.values import reached, truth_tests
 
@@ -20,16 +20,22 @@ _BUILTIN = {
 def _may_ask_it(outline: Outline) -> bool:
     """Whether the truth of `NotImplemented`, or of a name for it, may be asked for."""
     names = other_names(outline, "NotImplemented")
-    return any(may_be(one, names) for one in truth_tests(outline))
+    return any(may_be(one, names) for one in _asked(outline))
 
 
+@once
 def _may_ask_comparison(outline: Outline) -> bool:
     """Whether the truth of what one of the methods gives may be asked for."""
     return any(
         isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr in _COMPARES
-        for test in truth_tests(outline)
-        for made in reached(outline, test)
+        for made in reached(outline, *_asked(outline))
     )
+
+
+def _asked(outline: Outline) -> Iterator[ast.expr]:
+    """The expressions whose truth may be asked for."""
+    yield from truth_tests(outline)
+    yield from (one.args[0] for one in outline.of(ast.Call) if len(one.args) == 1)  # `bool(x)`, under whatever name
 
 
 class BoolOfNotimplemented(Rule):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import derived
 
 _KINDS = ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
 _SAYS = {"enum.member", "enum.nonmember"}
 
 
+@once
 def _may_nest(outline: Outline) -> bool:
     """Whether a class stands right in the body of what may be an enumeration."""
     return any(any(one.of(ast.ClassDef)) for one in derived(outline, *_KINDS))

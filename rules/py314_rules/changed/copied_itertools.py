@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, assignments, cst
-from py314_rules.called import may_be, other_names
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, assignments, cst, once
+from py314_rules.called import is_call_of, other_names
 from py314_rules.values import reached
 
 _NAMES = (
@@ -26,17 +26,17 @@ _OWN_WAY = {"__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getsta
 _MAKERS = (*_NAMES, "tee", "from_iterable")
 
 
+@once
 def _may_copy_iterator(outline: Outline) -> bool:
     """Whether an iterator, or an object that keeps one, may be what is copied."""
     copies, makers = other_names(outline, "copy", "deepcopy", "dump", "dumps"), other_names(outline, *_MAKERS)
-    copied = [one.args[0] for one in outline.of(ast.Call) if one.args and may_be(one.func, copies)]
+    copied = [one.args[0] for one in outline.of(ast.Call) if one.args and is_call_of(one, copies)]
     copied += [one.value for call in outline.of(ast.Call) for one in call.keywords if one.arg in ("x", "obj")]
 
-    def is_made(node: ast.expr) -> bool:
-        return isinstance(node, ast.Call) and may_be(node.func, makers)
-
-    keeps = any(is_made(value) for targets, value in assignments(outline) if isinstance(targets[0], ast.Attribute))
-    return any(map(is_made, reached(outline, *copied))) or (keeps and bool(copied))
+    if any(is_call_of(one, makers) for one in reached(outline, *copied)):
+        return True
+    kept = (value for target, value in assignments(outline) if isinstance(target, ast.Attribute))
+    return bool(copied) and any(is_call_of(one, makers) for one in kept)
 
 
 class CopiedItertools(Rule):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import derived
 
 _VARIABLES = {"typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple"}
 
 
+@once
 def _may_list(outline: Outline) -> bool:
     """Whether a class may have a base `Protocol[...]` and another one with a subscript."""
     classes = derived(outline, "Protocol")

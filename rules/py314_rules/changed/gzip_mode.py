@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 
 
+@once
 def _may_compare(outline: Outline) -> bool:
     """Whether a ``mode`` is compared with something."""
     sides = (side for one in outline.of(ast.Compare) for side in (one.left, *one.comparators))

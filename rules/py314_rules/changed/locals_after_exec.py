@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections import Counter, defaultdict
 
-from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Scope, Words, cst
-from py314_rules.called import may_be, other_names
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Scope, Words, cst, once
+from py314_rules.called import is_call_of, may_be, other_names
 from py314_rules.changed._frames import Frames
 
 _EXEC, _EVAL, _LOCALS, _VARS = "builtins.exec", "builtins.eval", "builtins.locals", "builtins.vars"
 _WRITING = {"update", "setdefault"}
 
 
+@once
 def _may_change(outline: Outline) -> bool:
     """Whether an ``f_locals``, or a name for one, may be written to."""
     names = other_names(outline, "f_locals")
@@ -21,11 +22,12 @@ def _may_change(outline: Outline) -> bool:
     return any(may_be(one, names) for one in changed)
 
 
+@once
 def _may_mix(outline: Outline) -> bool:
     """Whether one function uses several of these, or one of them twice."""
     names = other_names(outline, "exec", "eval", "locals", "vars")
-    used = Counter(id(_function(scope)) for scope in outline.scopes for one in scope.of(ast.Name) if one.id in names)
-    return any(count > 1 and function != id(None) for function, count in used.items())
+    used = Counter(_function(scope) for scope in outline.scopes for one in scope.of(ast.Name) if one.id in names)
+    return any(count > 1 for function, count in used.items() if function is not None)
 
 
 def _may_keep(outline: Outline) -> bool:
@@ -33,7 +35,7 @@ def _may_keep(outline: Outline) -> bool:
     names = other_names(outline, "locals", "vars")
     kept = [one.value for one in outline.of(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Subscript)]
     kept += [one.value for method in _WRITING for one in outline.attributes.get(method, ())]
-    return any(isinstance(one, ast.Call) and may_be(one.func, names) for one in kept) and _may_mix(outline)
+    return any(is_call_of(one, names) for one in kept) and _may_mix(outline)
 
 
 def _function(scope: Scope) -> Scope | None:

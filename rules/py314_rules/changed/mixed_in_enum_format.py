@@ -6,13 +6,14 @@ import ast
 import string
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import derived
 
 _KEEP_VALUE = {"enum.ReprEnum", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"}
 _OWN = {"__str__", "__format__"}
 
 
+@once
 def _may_mix(outline: Outline) -> bool:
     """Whether something is formatted, and a class may be an enumeration with another base."""
     formats = any(outline.of(ast.FormattedValue)) or b"format" in outline.words

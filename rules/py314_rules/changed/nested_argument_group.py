@@ -14,7 +14,7 @@ _NESTS = {
 def _twice(method: str, receiver: str) -> Words:
     """The method occurs twice: for the outer group and for the inner; or the file names the class of the outer."""
     kind = receiver.encode()
-    return Words("argparse", method, outline=lambda one: len(one.attributes[method]) > 1 or kind in one.words)
+    return Words("argparse", method, outline=lambda one: len(one.attributes.get(method, ())) > 1 or kind in one.words)
 
 
 class NestedArgumentGroup(Rule):

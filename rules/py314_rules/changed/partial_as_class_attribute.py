@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 
 from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
-from py314_rules.called import may_be, other_names
+from py314_rules.called import is_call_of, other_names
 from py314_rules.values import reached
 
 _FIELD_MAKERS = {"dataclass", "dataclasses", "attrs", "attr", "s", "define", "frozen", "mutable", "NamedTuple"}
@@ -21,7 +21,7 @@ def _may_be_attribute(outline: Outline) -> bool:
         for one in scope.of(ast.Assign, ast.AnnAssign)
         if one.value is not None and (isinstance(scope.node, ast.ClassDef) or _is_attribute(one))
     ]
-    return any(isinstance(one, ast.Call) and may_be(one.func, makers) for one in reached(outline, *given))
+    return any(is_call_of(one, makers) for one in reached(outline, *given))
 
 
 def _is_attribute(assign: ast.Assign | ast.AnnAssign) -> bool:

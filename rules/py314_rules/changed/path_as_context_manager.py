@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import derived, may_be, other_names
 from py314_rules.values import reached
 
@@ -15,6 +15,7 @@ _MAKE_PATHS = (
 )
 
 
+@once
 def _may_enter(outline: Outline) -> bool:
     """Whether what may be a path is entered."""
     entered = [one.context_expr for one in outline.of(ast.withitem)]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
-from py314_rules.called import may_be, other_names
+from py314_rules.called import is_call_of, other_names
 from py314_rules.values import reached
 
 _DECORATORS = {"dataclasses.dataclass"}
@@ -37,7 +37,7 @@ def _may_have_default(outline: Outline) -> bool:
     makers = other_names(outline, *names, *(scope.node.name for scope in classes))
     fields = [one.value for scope in classes for one in scope.of(ast.AnnAssign) if one.value is not None]
     fields += [one.value for one in outline.of(ast.keyword) if one.arg == "default"]
-    return any(isinstance(one, ast.Call) and may_be(one.func, makers) for one in reached(outline, *fields))
+    return any(is_call_of(one, makers) for one in reached(outline, *fields))
 
 
 class UnhashableDataclassDefault(Rule):

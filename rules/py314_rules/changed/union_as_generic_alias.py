@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.changed._unions import knows_more, may_be_union
 
 _ALIASES = {"typing._GenericAlias", "typing._UnionGenericAlias"}
 _UNIONS = {"typing.Union", "typing.Optional"}
 
 
+@once
 def _may_set(outline: Outline) -> bool:
     """Whether an attribute of a union may be set."""
     targets = (one for one in outline.of(ast.Attribute) if isinstance(one.ctx, ast.Store))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import may_be, other_names
 from py314_rules.changed._unions import knows_more, may_be_union
 
@@ -17,6 +17,7 @@ _ASSERTS = {"assertEqual", "assertEquals", "assertNotEqual", "assertIn", "assert
 _TEXT_METHODS = {"startswith", "replace", "split", "partition", "removeprefix", "find", "index", "count", "__eq__"}
 
 
+@once
 def _may_become_text(outline: Outline) -> bool:
     """Whether a union may be made a text, or given to a function of the file."""
     values = [one.value for one in outline.of(ast.FormattedValue)]

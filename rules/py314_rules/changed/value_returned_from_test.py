@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Scope, Words, cst
+from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Scope, Words, cst, once
 from py314_rules.called import derived
 
 _CASES = {"unittest.TestCase", "unittest.IsolatedAsyncioTestCase"}
@@ -15,6 +15,7 @@ _KEEP_THE_VALUE = {
 _CASE_NAMES = ("TestCase", "IsolatedAsyncioTestCase")
 
 
+@once
 def _may_give_value(outline: Outline) -> bool:
     """Whether a test in what may be a case is a coroutine, or gives more than the result of a method of its own."""
     if not any(Mentions("unittest", case)(outline) for case in _CASE_NAMES):

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from py314_check.api import Outline, Scope, arguments, below, expressions_in
+from py314_check.api import Outline, Scope, arguments, assignments, below, expressions_in, last_name
 from py314_rules.called import may_be, other_names
 from py314_rules.values import classes_in
 
@@ -93,19 +93,24 @@ class _Bools:
         }
         classes = {one.name for one in outline.of(ast.ClassDef)}
         bases = [
-            base for one in outline.of(ast.ClassDef) for base in one.bases if _last(base) not in (*classes, "object")
+            base
+            for one in outline.of(ast.ClassDef)
+            for base in one.bases
+            if last_name(base) not in (*classes, "object")
         ]
         self._derives = not all(map(self._is_foreign, bases))
         """Whether a class may have attributes of one of the library."""
         tells = other_names(outline, "isinstance")
         tests = [one.args for one in outline.of(ast.Call) if len(one.args) == 2 and may_be(one.func, tells)]
-        self._tested = {_last(tested) for tested, _ in tests}
+        self._tested = {last_name(tested) for tested, _ in tests}
         self._tested_for_bool = {
-            _last(tested)
+            last_name(tested)
             for tested, kinds in tests
             if any(may_be(one, self._bool) for one in (kinds, *expressions_in(kinds)))
         }
-        self._matched = [one.cls for one in outline.of(ast.MatchClass)]
+        matched = [one.cls for one in outline.of(ast.MatchClass)]
+        self._matches = bool(matched)
+        self._matches_bool = any(may_be(one, self._bool) for one in matched)
         self._known: dict[tuple[str, int], bool] = {}
         self._asking: set[tuple[str, int]] = set()
         self._cuts: set[tuple[str, int]] = set()
@@ -114,24 +119,23 @@ class _Bools:
         """Finds what is given to names in a scope, and what its function returns."""
         is_class = isinstance(scope.node, ast.ClassDef)
         outside = {name: module for node in scope.of(ast.Global) for name in node.names}
-        pairs = [(target, node.value) for node in scope.of(ast.Assign) for target in node.targets]
-        pairs += [(node.target, node.value) for node in scope.of(ast.AnnAssign, ast.NamedExpr)]
+        pairs = [*assignments(scope)]
         pairs += [(node.target, _item(node.iter)) for node in scope.of(ast.For, ast.AsyncFor, ast.comprehension)]
         pairs += [(node.optional_vars, node.context_expr) for node in scope.of(ast.withitem)]
         for target, value in pairs:
-            if isinstance(target, (ast.Tuple, ast.List)) and value is not None:
+            if isinstance(target, (ast.Tuple, ast.List)):
                 value = _item(value)
             for one in (node for node in below(target) if isinstance(getattr(node, "ctx", None), ast.Store)):
                 if isinstance(one, ast.Name):
                     self._variables[outside.get(one.id, scope)][one.id].values.append((value, scope))
                 if isinstance(one, ast.Attribute) or (is_class and isinstance(one, ast.Name)):
-                    self._attributes[_last(one)].values.append((value, scope))
+                    self._attributes[last_name(one)].values.append((value, scope))
         for node in scope.of(ast.AnnAssign):
             classes = classes_in(node.annotation)
             if isinstance(node.target, ast.Name):
                 self._variables[scope][node.target.id].classes += classes
             if isinstance(node.target, ast.Attribute) or is_class:
-                self._attributes[_last(node.target)].classes += classes
+                self._attributes[last_name(node.target)].classes += classes
         if scope.is_function:
             for parameter in arguments(scope.node.args):
                 self._variables[scope][parameter.arg].classes += classes_in(parameter.annotation)
@@ -187,7 +191,7 @@ class _Bools:
                 return any(self.may_be(one, scope) or self._may_hold(one, scope) for one in inner)
             case ast.Call():  # `zip(flags)`, `flags.values()`
                 given = [*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
-                defined = self._functions.get(_last(node.func))
+                defined = self._functions.get(last_name(node.func))
                 return any(self._may_hold(one, scope) for one in given) or (
                     defined is not None and self._all_hold(defined)
                 )
@@ -205,10 +209,10 @@ class _Bools:
         return self._ask("items", given, lambda: any(self._may_hold(*value) for value in given.values))
 
     def _is_named(self, node: ast.Name | ast.Attribute, scope: Scope) -> bool:
-        name = _last(node)
+        name = last_name(node)
         if name in self._flags and not self._is_unknown(node, scope):
             return True
-        if name in self._tested_for_bool or any(may_be(one, self._bool) for one in self._matched):
+        if name in self._tested_for_bool or self._matches_bool:
             return True
         given = [self._given(node, scope)]
         if isinstance(node, ast.Attribute):
@@ -231,7 +235,7 @@ class _Bools:
             return any(self.may_be(one, scope) for one in function.args)
         if not isinstance(function, (ast.Name, ast.Attribute)):
             return False
-        defined, given = self._functions.get(_last(function)), self._given(function, scope)
+        defined, given = self._functions.get(last_name(function)), self._given(function, scope)
         bodies = [(one.body, there) for one, there in given.values if isinstance(one, ast.Lambda)] if given else []
         return (defined is not None and self._holds(defined)) or any(self.may_be(*body) for body in bodies)
 
@@ -262,7 +266,7 @@ class _Bools:
         return False
 
     def _is_unknown_name(self, node: ast.Name, scope: Scope) -> bool:
-        if node.id in self._tested or self._matched or node.id in self._functions:
+        if node.id in self._tested or self._matches or node.id in self._functions:
             return False
         given = self._given(node, scope)
         if given is None:
@@ -309,8 +313,3 @@ def _item(node: ast.expr) -> ast.expr:
 def _is_standard(module: str) -> bool:
     top = module.partition(".")[0]
     return top in _STANDARD or (top.startswith("_") and len(top) > 1)
-
-
-def _last(node: ast.AST) -> str:
-    """The last name of a chain of names."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

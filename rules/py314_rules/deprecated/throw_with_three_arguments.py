@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import may_be
 
 _GENERATORS = {"types.GeneratorType", "types.CoroutineType", "types.AsyncGeneratorType"}
 
 
+@once
 def _throws_several(outline: Outline) -> bool:
     """Whether something is called that is named so, with several arguments."""
     calls = (one for one in outline.of(ast.Call) if may_be(one.func, ("throw", "athrow")))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, below, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, below, cst, once
 
 _EXPRESSIONS = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)
 
 
+@once
 def _may_hold_expression(outline: Outline) -> bool:
     """Whether such an expression may stand in an annotation."""
     annotations = [one.annotation for one in outline.of(ast.arg, ast.AnnAssign)]

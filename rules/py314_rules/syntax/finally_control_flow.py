@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, below, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, below, cst, once
 
 
+@once
 def _may_leave(outline: Outline) -> bool:
     """Whether such a statement may stand in a ``finally`` block."""
     blocks = (one.finalbody for one in outline.of(ast.Try, getattr(ast, "TryStar", ast.Try)))

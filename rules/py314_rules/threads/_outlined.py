@@ -11,10 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from py314_check.api import Outline, Scope, arguments, expressions_in, names_set
-from py314_rules.called import may_be, other_names
+from py314_check.api import (
+    Outline,
+    Scope,
+    arguments,
+    assignments,
+    expressions_in,
+    last_name,
+    names_set,
+    once,
+    targets_in,
+)
+from py314_rules.called import is_call_of, may_be, other_names
+from py314_rules.values import truth_tests
 
-CHANGING = frozenset(
+_CHANGING = frozenset(
     "__setitem__ __delitem__ add append appendleft clear difference_update discard extend extendleft insert"
     " intersection_update move_to_end pop popitem popleft remove reverse rotate setdefault sort subtract"
     " symmetric_difference_update update".split()
@@ -58,33 +69,24 @@ class Shared:
     containers: set[str]
 
 
+@once
 def shared(outline: Outline) -> Shared:
     """What a file does with its shared variables."""
-    found: Shared | None = outline.kept.get(Shared)
-    if found is None:
-        reader = _Reader(outline)
-        found = outline.kept[Shared] = Shared(list(reader.read()), set(reader.containers()))
-    return found
+    reader = _Reader(outline)
+    return Shared(list(reader.read()), set(reader.containers()))
 
 
 def _assigned(scope: Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The targets of a scope's each with a value that it may be given."""
-    for node in scope.of(ast.Assign, ast.AnnAssign, ast.NamedExpr):
-        if node.value is not None:
-            values = [node.value, *(node.value.elts if isinstance(node.value, (ast.Tuple, ast.List)) else ())]
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                yield from ((target, value) for value in values)
+    """The targets of a scope's assignments, each with a value that it may be given."""
+    for target, value in assignments(scope):
+        yield target, value
+        if isinstance(value, (ast.Tuple, ast.List)):
+            yield from ((target, one) for one in value.elts)
 
 
 def _names_of(target: ast.expr) -> Iterator[str]:
     """The last names of all that a target of an assignment sets."""
-    if isinstance(target, ast.Attribute):
-        yield target.attr
-    elif isinstance(target, (ast.Tuple, ast.List)):
-        for element in target.elts:
-            yield from _names_of(element)
-    elif isinstance(target, (ast.Name, ast.Starred)):
-        yield from names_set(target)
+    return filter(None, map(last_name, targets_in(target)))
 
 
 class _Reader:
@@ -114,8 +116,7 @@ class _Reader:
         makers = other_names(self._outline, *_CONTAINERS)
         for scope in self._outline.scopes:
             for target, value in _assigned(scope):
-                is_call = isinstance(value, ast.Call) and may_be(value.func, makers)
-                if is_call or isinstance(value, _LITERALS):
+                if isinstance(value, _LITERALS) or is_call_of(value, makers):
                     of_class = isinstance(scope.node, ast.ClassDef)
                     yield from (f".{name}" if of_class else name for name in names_set(target))
 
@@ -154,20 +155,13 @@ class _Reader:
             if isinstance(call.func, ast.Attribute):
                 if call.func.attr in _TAKING:
                     note(found.taken, call.func.value)
-                note(found.changed if call.func.attr in CHANGING else found.searched, call.func.value)
+                note(found.changed if call.func.attr in _CHANGING else found.searched, call.func.value)
             if may_be(call.func, self._iterating):
                 for one in (*call.args, *(given.value for given in call.keywords)):
                     note(found.iterated, one, _asked(one))
             if len(call.args) == 2 and isinstance(call.args[1], ast.Constant):  # `hasattr(cls, "name")`
                 found.tested[f".{call.args[1].value!s}"] += 1
-        for test in scope.of(ast.If, ast.While, ast.IfExp, ast.Assert):
-            note(found.tested, test.test)
-        for test in scope.of(ast.UnaryOp):
-            note(found.tested, test.operand)
-        for test in scope.of(ast.BoolOp):
-            note(found.tested, *test.values)
-        for test in scope.of(ast.comprehension):
-            note(found.tested, *test.ifs)
+        note(found.tested, *truth_tests(scope))
         for test in scope.of(ast.Compare):
             note(found.tested, test.left)
             note(found.searched, *test.comparators)
@@ -288,7 +282,7 @@ def _is_class(node: ast.expr, classes: set[str]) -> bool:
     func = node.func if isinstance(node, ast.Call) else node
     if not isinstance(func, (ast.Name, ast.Attribute)):
         return isinstance(node, ast.Call) or any(_is_class(one, classes) for one in expressions_in(node))
-    name = func.id if isinstance(func, ast.Name) else func.attr
+    name = last_name(func)
     if name == "type":
         return func is not node and isinstance(func, ast.Name)
     return f"{name}()" in classes or (func is node and name in classes)  # of a property, too

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst, once
 from py314_rules.threads._outlined import Uses, shared
 from py314_rules.threads.sharing import is_resource, is_unlikely, through_instance
 
@@ -16,6 +16,7 @@ _LOOKS_UP = {"get", "keys"}
 _SPARE = re.compile(r"(?i)(?:connect(?:ion)?|client|session|engine)$")
 
 
+@once
 def _may_check(outline: Outline) -> bool:
     """Whether a function may change a container that it has looked into."""
     found = shared(outline)

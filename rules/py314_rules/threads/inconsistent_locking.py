@@ -6,7 +6,7 @@ import ast
 import re
 from collections import Counter
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst, once
 from py314_rules.threads._outlined import shared
 from py314_rules.threads.sharing import function_name, races
 
@@ -17,6 +17,7 @@ _LOCKS = re.compile(
 _TAKES = ("acquire", "acquire_read", "acquire_write", "__enter__")
 
 
+@once
 def _may_lock(outline: Outline) -> bool:
     """Whether functions may write one variable twice, once under a lock."""
     found = shared(outline)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Shared, Use, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Shared, Use, Words, cst, once
 from py314_rules.threads._outlined import shared
 from py314_rules.threads.sharing import RESIZES, function_name, is_unlikely, through_instance
 
 _SHRINKS = {"del", "clear", "insert", "pop", "remove"}
 
 
+@once
 def _may_loop(outline: Outline) -> bool:
     """Whether functions may change and loop over one container."""
     found = shared(outline)

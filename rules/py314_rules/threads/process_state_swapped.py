@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Words, cst, load_facts
+from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Words, cst, load_facts, once
 from py314_rules.threads._outlined import shared
 from py314_rules.threads.sharing import is_unlikely
 
@@ -53,6 +53,7 @@ def _may_swap(outline: Outline, name: Mentions, how: str) -> bool:
     return sum(name.is_meant(one, outline) for one in places) > 1
 
 
+@once
 def _may_swap_variable(outline: Outline) -> bool:
     """Whether functions may set a variable twice, once to what was saved."""
     places = Counter(name for one in shared(outline).uses for name in one.set.elements())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, InThreads, Level, Outline, Rule, Scope, Words, cst
+from py314_check.api import Confidence, Impact, InThreads, Level, Outline, Rule, Scope, Words, cst, once
 from py314_rules.threads._words import STARTS_THREADS
 from py314_rules.threads.sharing import is_shared
 
@@ -17,6 +17,7 @@ _MAKERS = frozenset(
 """Words of which one occurs where something makes an iterator, but for generators."""
 
 
+@once
 def _may_share(outline: Outline) -> bool:
     """Whether a function may take elements from an iterator that it has not made."""
     makes = any(outline.of(ast.GeneratorExp, ast.Yield, ast.YieldFrom)) or not _MAKERS.isdisjoint(outline.words)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Collection
 from functools import partial
 
-from py314_check.api import Outline, Scope, below, expressions_in
+from py314_check.api import Outline, Scope, below, expressions_in, once
 from py314_rules.called import may_be, other_names
 
 _PLAIN = ("staticmethod", "classmethod", "final")
@@ -17,6 +17,7 @@ _COMPOUND = (
 _CALLS = ("isinstance", "callable", "type")
 
 
+@once  # for each of the words
 def may_be_type_predicate(outline: Outline) -> bool:
     """Whether a function that says no more than bool may tell exactly whether its argument is of some type."""
     return any(_may_say_bool(one) and _may_tell(outline, one) for one in outline.scopes)
