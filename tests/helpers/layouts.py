@@ -48,7 +48,7 @@ LAYOUTS: dict[str, Callable[[str], str]] = {
     "CRLF": lambda source: source.replace("\n", "\r\n"),
     "CR": lambda source: source.replace("\n", "\r"),
     "tabs": lambda source: source.replace("    ", "\t"),
-    "byte order mark": lambda source: "\ufeff\n" + source,
+    "byte order mark": lambda source: "\ufeff" + source,
     "form feeds": _with_form_feeds,
     "remarks": _with_remarks,
     "continued": _continued,

@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers import layouts
 from helpers.scanning import scan_source
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from py314_rules.threads import _outlined
 
+from py314_check.languages.python import sharing, types
 from py314_check.registry import all_rules
 from py314_check.words import WordTest
 
@@ -18,15 +21,11 @@ CODES = "GIL"
 TEST = WordTest([rule for rule in all_rules() if rule.code.startswith(CODES)])
 
 LAYOUTS = {
-    "as it is": lambda data: data,
-    "CRLF": lambda data: data.replace(b"\n", b"\r\n"),
-    "CR": lambda data: data.replace(b"\n", b"\r"),
-    "tabs": lambda data: data.replace(b"    ", b"\t"),
-    "one blank": lambda data: data.replace(b"    ", b" "),
-    "a byte order mark": lambda data: b"\xef\xbb\xbf" + data,
-    "form feeds": lambda data: data.replace(b"\n\n", b"\n\x0c\n\x0c"),
-    "comments": lambda data: data.replace(b":\n", b":  # def f(: x\n\n# class A:\n"),
-    "strings that look like code": lambda data: b'_ = """\nclass A:\ndef main():\n"""\n' + data,
+    **layouts.LAYOUTS,
+    "one blank": lambda source: source.replace("    ", " "),
+    "form feeds before lines": lambda source: source.replace("\n\n", "\n\x0c\n\x0c"),
+    "comments": lambda source: source.replace(":\n", ":  # def f(: x\n\n# class A:\n"),
+    "strings that look like code": lambda source: f'_ = """\nclass A:\ndef main():\n"""\n{source}',
 }
 FILES = sorted(path for path in FIXTURES.glob("GIL*/*.py") if not path.name.startswith("test_"))
 
@@ -41,7 +40,15 @@ def lost(source: bytes) -> list[tuple[str, int, str]]:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_fixtures_in_all_layouts(file: Path, layout: str) -> None:
-    assert lost(LAYOUTS[layout](file.read_bytes())) == []
+    assert lost(LAYOUTS[layout](file.read_text("utf-8")).encode()) == []
+
+
+def test_the_tables_are_those_of_the_engine() -> None:
+    assert _outlined._CHANGING == sharing._CHANGING
+    assert {*_outlined._CONTAINERS} == {*sharing._CONTAINERS.values()}
+    iterating = {name.rpartition(".")[2] for name in sharing._ITERATING | sharing._WRITERS}
+    assert {*_outlined._ITERATING} == {*iterating, "join"}
+    assert {*_outlined._GIVEN_CLASS} == types._IMPLICIT_CLASSMETHODS
 
 
 ODD = {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from helpers import layouts
 from helpers.scanning import scan_source
 
 from py314_check.model import Finding
@@ -120,10 +121,7 @@ def _with_remarks(source: str) -> str:
 
 
 LAYOUTS: dict[str, Callable[[str], str]] = {
-    "as it is": lambda source: source,
-    "lines that end in CRLF": lambda source: source.replace("\n", "\r\n"),
-    "lines that end in CR": lambda source: source.replace("\n", "\r"),
-    "a byte order mark": lambda source: f"\ufeff# \n{source}",
+    **{name: layouts.LAYOUTS[name] for name in ("plain", "CRLF", "CR", "byte order mark")},
     "tabs": lambda source: re.sub(r"^(?: {4})+", lambda found: "\t" * (len(found[0]) // 4), source, flags=re.M),
     "form feeds": lambda source: re.sub(r"^(?=\S)", "\f", source, flags=re.M),
     "spaces": lambda source: _between(source, lambda depth, one, other: " \t "),
