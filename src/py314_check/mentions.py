@@ -143,20 +143,20 @@ class Bindings:
 
     def _assign(self) -> None:
         """Follows what is imported through assignments."""
-        uses: defaultdict[str, list[tuple[list[str], ast.expr]]] = defaultdict(list)
+        uses: defaultdict[str, list[tuple[list[str], ast.AST]]] = defaultdict(list)
         waiting = [*self.targets]
         for target, value in assignments(self._outline):
             names = [*names_set(target)]
-            if names:
-                for part in _parts(value):
+            for choice in _choices(value) if names else ():
+                for part in _parts(choice):
+                    is_name = isinstance(part, ast.Name)
                     if isinstance(part, ast.Name):
-                        uses[part.id].append((names, value))
-                        waiting += [part.id] if self.starred else ()
-                    elif isinstance(part, ast.Constant) and self.loads:
-                        self._add(names, value, waiting)
+                        uses[part.id].append((names, choice))
+                    if self.starred if is_name else self.loads and isinstance(part, ast.Constant):
+                        self._add(names, choice, waiting)
         for name in waiting:  # which grows
-            for names, value in uses.get(name, ()):
-                self._add(names, value, waiting)
+            for names, choice in uses.get(name, ()):
+                self._add(names, choice, waiting)
 
     def _add(self, names: Collection[str], value: ast.AST, waiting: list[str]) -> None:
         found = {name for name in self.resolve(value) if name.count(".") < _MAX_PARTS}
@@ -224,6 +224,14 @@ class Bindings:
         bound.update(node.name for node in outline.of(ast.ExceptHandler, ast.MatchAs, ast.MatchStar))
         bound.update(node.rest for node in outline.of(ast.MatchMapping))
         return bound
+
+
+def _choices(node: ast.AST) -> list[ast.AST]:
+    """The expressions of which one is what an expression gives, and that are made of no further ones."""
+    found = [node]
+    for one in found:  # which grows
+        found += expressions_in(one)
+    return [one for one in found if not expressions_in(one)]
 
 
 def _parts(node: Any) -> Iterator[ast.AST]:

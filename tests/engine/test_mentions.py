@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import libcst as cst
 import pytest
@@ -148,6 +149,22 @@ def test_reading_is_linear(piece: str) -> None:
         list(Mentions("re", "split").nodes(outline))
         return time.process_time() - start
 
+    _assert_linear(cost)
+
+
+def test_reading_a_long_list_is_linear() -> None:
+    def cost(times: int) -> float:
+        items = ", ".join(f"(re.x{i}, split, x{i})" for i in range(times))
+        outline = Outline(f"from re import *\nfrom typing import *\nx = [{items}]\nre.split(x)".encode())
+        assert outline.words
+        start = time.process_time()
+        assert Mentions("re", "split")(outline)
+        return time.process_time() - start
+
+    _assert_linear(cost)
+
+
+def _assert_linear(cost: Callable[[int], float]) -> None:
     with without_collector():  # as in a run
         cost(100)
         once, ten_times = (min(cost(times) for _ in range(3)) for times in (2_000, 20_000))

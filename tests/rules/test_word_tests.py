@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from helpers.scanning import scan_source
+from py314_rules.deprecated._bools import may_invert_bool
 
 from py314_check.api import Outline, Rule
 from py314_check.collector import without_collector
@@ -106,6 +107,15 @@ def test_hostile_code_takes_linear_time(rule: type[Rule]) -> None:
             )
             growth = _growth(partial(_on_outline, test), once, four_times)
             assert growth < 9, f"{words}, {kind}: four times the code takes {growth:.0f} times the time"
+
+
+def test_functions_that_return_what_each_other_does() -> None:
+    """There were more ways from one to another than could be followed."""
+    count = 14
+    returns = "".join(f"    if y:\n        return f{other}(y)\n" for other in range(count))
+    source = "".join(f"def f{one}(y):\n{returns}" for one in range(count))
+    assert not may_invert_bool(Outline(f"{source}x = ~f0(1)\n".encode()))
+    assert may_invert_bool(Outline(f"{source}    return y is None\nx = ~f0(1)\n".encode()))
 
 
 def _on_outline(test: Callable[[Outline], object], data: bytes) -> object:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 from py314_check.api import Outline, Scope, arguments, assignments, below, expressions_in, last_name
@@ -47,7 +46,6 @@ _STANDARD = frozenset(
     " typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser winreg wsgiref xdrlib"
     " xml xmlrpc zipapp zipfile zipimport zlib zoneinfo".split()
 )
-_MAX_DEPTH = 40
 _BITS = (ast.BitAnd, ast.BitOr, ast.BitXor)
 _ALWAYS_BOOL = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _COLLECTIONS = (ast.Dict, ast.DictComp, ast.GeneratorExp, ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Tuple)
@@ -55,14 +53,10 @@ _COLLECTIONS = (ast.Dict, ast.DictComp, ast.GeneratorExp, ast.List, ast.ListComp
 
 def may_invert_bool(outline: Outline) -> bool:
     """Whether a bool may stand behind a ``~``."""
-    bools: _Bools | None = None
+    inverted = _Given()
     for scope in outline.scopes:
-        for one in scope.of(ast.UnaryOp):
-            if isinstance(one.op, ast.Invert):
-                bools = bools or _Bools(outline)
-                if bools.may_be(one.operand, scope):
-                    return True
-    return False
+        inverted.values += [(one.operand, scope) for one in scope.of(ast.UnaryOp) if isinstance(one.op, ast.Invert)]
+    return bool(inverted.values) and _Bools(outline).may_be_in(inverted)
 
 
 class _Given:
@@ -71,6 +65,9 @@ class _Given:
     def __init__(self) -> None:
         self.values: list[tuple[ast.expr, Scope]] = []
         self.classes: list[ast.expr] = []
+
+
+_Question = tuple[str, _Given]
 
 
 class _Bools:
@@ -111,9 +108,9 @@ class _Bools:
         matched = [one.cls for one in outline.of(ast.MatchClass)]
         self._matches = bool(matched)
         self._matches_bool = any(may_be(one, self._bool) for one in matched)
-        self._known: dict[tuple[str, int], bool] = {}
-        self._asking: set[tuple[str, int]] = set()
-        self._cuts: set[tuple[str, int]] = set()
+        self._known: dict[_Question, bool] = {}
+        self._waiting: list[_Question] = []
+        self._asked_for: defaultdict[_Question, set[_Question]] = defaultdict(set)
 
     def _read(self, scope: Scope, module: Scope) -> None:
         """Finds what is given to names in a scope, and what its function returns."""
@@ -155,6 +152,36 @@ class _Bools:
                 return self._variables[place][node.id]
             place = place.parent
         return None
+
+    def may_be_in(self, given: _Given) -> bool:
+        """Whether a bool may be given.
+
+        What is not known yet does not hold until it is told; then what came of that is asked again.
+        """
+        wanted = "bool", given
+        self._waiting.append(wanted)
+        while self._waiting and not self._known.get(wanted):
+            self._now = self._waiting.pop()
+            if not self._known.get(self._now) and self._answer(*self._now):
+                self._known[self._now] = True
+                self._waiting += self._asked_for.pop(self._now, ())
+        return self._known.get(wanted, False)
+
+    def _ask(self, kind: str, given: _Given) -> bool:
+        """Whether, as far as is known, something holds of what is given."""
+        question = kind, given
+        if question not in self._known:
+            self._known[question] = False
+            self._waiting.append(question)
+        if not self._known[question]:
+            self._asked_for[question].add(self._now)
+        return self._known[question]
+
+    def _answer(self, kind: str, given: _Given) -> bool:
+        """Whether one is a bool, holds bools, or has a type that can be told, of the values that are given."""
+        if kind == "type":
+            return not all(self._is_unknown(*value) for value in given.values)
+        return any(self.may_be(*value) if kind == "bool" else self._may_hold(*value) for value in given.values)
 
     def may_be(self, node: Any, scope: Scope) -> bool:
         """Whether an expression may be a bool."""
@@ -206,7 +233,7 @@ class _Bools:
         """Whether bools may be held by what is given."""
         if any(may_be(one, self._bool) for one in given.classes):
             return True
-        return self._ask("items", given, lambda: any(self._may_hold(*value) for value in given.values))
+        return self._ask("items", given)
 
     def _is_named(self, node: ast.Name | ast.Attribute, scope: Scope) -> bool:
         name = last_name(node)
@@ -223,7 +250,7 @@ class _Bools:
         """Whether a bool may be given, or is meant by an annotation."""
         if any(may_be(one, self._bool) for one in given.classes):
             return True
-        return self._ask("bool", given, lambda: any(self.may_be(value, scope) for value, scope in given.values))
+        return self._ask("bool", given)
 
     def _gives(self, function: ast.expr, scope: Scope) -> bool:
         """Whether a call of a function may give a bool."""
@@ -277,32 +304,13 @@ class _Bools:
         """Whether nothing that is given has a known type: a parameter without an annotation is given nothing."""
         if not all(map(self._is_foreign, given.classes)):
             return False
-        return not self._ask("type", given, lambda: not all(self._is_unknown(*value) for value in given.values))
+        return not self._ask("type", given)
 
     def _is_foreign(self, node: ast.expr) -> bool:
         """Whether a class in an annotation is one of which nothing is known."""
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and node.id in self._foreign
-
-    def _ask(self, question: str, given: _Given, holds: Callable[[], bool]) -> bool:
-        """Whether something holds of what is given; what is asked for already does not hold on its own account.
-
-        An answer that came of that is kept only by the one that was asked first.
-        """
-        key = question, id(given)
-        if key in self._asking:
-            self._cuts.add(key)
-            return False
-        if key not in self._known:
-            self._asking.add(key)
-            answer = len(self._asking) > _MAX_DEPTH or holds()
-            self._asking.discard(key)
-            self._cuts.discard(key)
-            if not answer and self._cuts:
-                return False
-            self._known[key] = answer
-        return self._known[key]
 
 
 def _item(node: ast.expr) -> ast.expr:
