@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeGuard
 
 from py314_check.api import (
     Outline,
@@ -71,9 +72,9 @@ class Shared:
 
 @once
 def shared(outline: Outline) -> Shared:
-    """What a file does with its shared variables."""
+    """What a file does with its shared variables; nothing where no function writes one, which harms none."""
     reader = _Reader(outline)
-    return Shared(list(reader.read()), set(reader.containers()))
+    return Shared(list(reader.read()), set(reader.containers())) if reader.may_write() else Shared([], set())
 
 
 def _assigned(scope: Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -96,20 +97,47 @@ class _Reader:
         module = outline.scopes[0]
         imported = {one.asname or one.name for node in module.of(ast.Import, ast.ImportFrom) for one in node.names}
         self._names = declared | imported | _stored(module)
-        self._classes = _names_of_classes(outline)
         classes = (one for one in outline.scopes if isinstance(one.node, ast.ClassDef))
         self._attributes = {name for one in classes for name in _stored(one)}
         self._on_instances: defaultdict[Scope, set[str]] = defaultdict(set)
-        for scope in outline.scopes:
-            for node in scope.of(ast.Attribute):
-                if type(node.ctx) is not ast.Load:
-                    if _is_class(node.value, self._classes):
-                        self._attributes.add(node.attr)
-                    owner = self._owner(scope, node.value)
-                    if owner is not None:
-                        self._on_instances[owner].add(node.attr)
         self._own: dict[Scope, frozenset[str]] = {}
         self._iterating = other_names(outline, *_ITERATING)
+
+    @cached_property
+    def _classes(self) -> set[str]:
+        """The names of what may be a class of the file."""
+        return _names_of_classes(self._outline)
+
+    def may_write(self) -> bool:
+        """Whether a function may write one of the variables, by a coarse look: in most files, none does."""
+        attributes = set(self._attributes)
+        for scope in self._outline.scopes:
+            for one in scope.of(ast.Attribute):
+                if type(one.ctx) is not ast.Load and not self._is_instance(scope, one.value):
+                    attributes.add(one.attr)
+                    if scope.runs_later:
+                        return True
+        return any(
+            any(scope.of(ast.Global)) or any(self._may_be(one, scope, attributes) for one in _changed(scope))
+            for scope in self._outline.scopes
+            if scope.runs_later
+        )
+
+    def _is_instance(self, scope: Scope, receiver: ast.expr) -> bool:
+        """Whether an expression is ``self``, without a look at what classes there are."""
+        method = _method_of(scope)
+        return (
+            method is not None
+            and _is_first(receiver, method)
+            and method.node.name not in _GIVEN_CLASS
+            and all(one.annotation is None for one in arguments(method.node.args)[:1])
+            and all(type(one.ctx) is ast.Load for one in self._outline.names[receiver.id])
+        )
+
+    def _may_be(self, node: ast.expr, scope: Scope, attributes: Collection[str]) -> bool:
+        if isinstance(node, ast.Name):
+            return node.id in self._names and not self._is_own(scope, node.id)
+        return isinstance(node, ast.Starred) or (isinstance(node, ast.Attribute) and node.attr in attributes)
 
     def containers(self) -> Iterator[str]:
         """The variables that may be given a container."""
@@ -121,6 +149,7 @@ class _Reader:
                     yield from (f".{name}" if of_class else name for name in names_set(target))
 
     def read(self) -> Iterator[Uses]:
+        self._find_attributes()
         by_scope: dict[Scope, Uses] = {}
         for scope in self._outline.scopes:
             if scope.runs_later:
@@ -128,15 +157,26 @@ class _Reader:
                 by_scope[scope] = self._read(scope, outer)
         yield from by_scope.values()
 
+    def _find_attributes(self) -> None:
+        """Tells attributes that classes are given from those that instances are."""
+        for scope in self._outline.scopes:
+            for node in scope.of(ast.Attribute):
+                if type(node.ctx) is not ast.Load:
+                    if _is_class(node.value, self._classes):
+                        self._attributes.add(node.attr)
+                    owner = self._owner(scope, node.value)
+                    if owner is not None:
+                        self._on_instances[owner].add(node.attr)
+
     def _read(self, scope: Scope, outer: Uses | None) -> Uses:
         found = Uses(scope, outer)
 
         def note(kind: Counter[str], *nodes: Any) -> None:
             kind.update(filter(None, (self._variable(scope, node) for node in nodes)))
 
-        for name in scope.of(ast.Name, ast.Attribute):
-            if self._is_set(name):
-                note(found.set, name)
+        note(found.set, *filter(self._is_set, scope.of(ast.Attribute)))
+        if any(scope.of(ast.Global)):  # else what it sets is its own
+            note(found.set, *filter(self._is_set, scope.of(ast.Name)))
         for item in scope.of(ast.Subscript):
             if type(item.ctx) is not ast.Load:
                 note(found.items, item.value)
@@ -188,14 +228,10 @@ class _Reader:
 
     def _owner(self, scope: Scope, receiver: ast.expr) -> Scope | None:
         """The class of which an expression certainly is an instance: the first parameter of one of its methods."""
-        method: Scope | None = scope
-        while method is not None and not (method.parent is not None and isinstance(method.parent.node, ast.ClassDef)):
-            method = method.parent
-        if method is None or not isinstance(receiver, ast.Name) or not isinstance(method.node, _METHODS):
+        method = _method_of(scope)
+        if method is None or not _is_first(receiver, method) or last_name(receiver) in self._classes:
             return None
-        given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
-        is_first = bool(given) and given[0].arg == receiver.id and not method.node.decorator_list
-        return method.parent if is_first and receiver.id not in self._classes else None
+        return method.parent
 
     def _is_own(self, scope: Scope | None, name: str) -> bool:
         """Whether a name is a variable of a function, or of one around it."""
@@ -213,6 +249,28 @@ class _Reader:
             given = [one.arg for one in arguments(scope.node.args)] if scope.is_function else []
             self._own[scope] = frozenset({*_stored(scope), *given} - declared)
         return self._own[scope]
+
+
+def _method_of(scope: Scope) -> Scope | None:
+    """The method that a scope is, or is in."""
+    method: Scope | None = scope
+    while method is not None and not (method.parent is not None and isinstance(method.parent.node, ast.ClassDef)):
+        method = method.parent
+    return method if method is not None and isinstance(method.node, _METHODS) else None
+
+
+def _is_first(receiver: ast.expr, method: Scope) -> TypeGuard[ast.Name]:
+    """Whether an expression is the first parameter of a method without decorators."""
+    given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
+    is_plain = bool(given) and not method.node.decorator_list
+    return is_plain and isinstance(receiver, ast.Name) and receiver.id == given[0].arg
+
+
+def _changed(scope: Scope) -> Iterator[ast.expr]:
+    """What items are set or deleted of, and methods that may change something are called of."""
+    yield from (one.value for one in scope.of(ast.Subscript) if type(one.ctx) is not ast.Load)
+    functions = (one.func for one in scope.of(ast.Call))
+    yield from (one.value for one in functions if isinstance(one, ast.Attribute) and one.attr in _CHANGING)
 
 
 def _stored(scope: Scope) -> set[str]:

@@ -10,11 +10,15 @@ from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Sha
 from py314_rules.threads._outlined import shared
 from py314_rules.threads.sharing import function_name, races
 
-_LOCKS = re.compile(
-    rb"(?i)(?<![bc])lock|mutex|sem|cond|synchroni|critical|exclusive|\bcv|_cv|\bmu|_mu|acquire|threading"
-)
-"""Without such a word, nothing in a file is a lock."""
+_LOCK_WORDS = b"_cv _mu acquire cond critical exclusive mutex sem synchroni threading".split()
+_LOCK_STARTS = re.compile(rb"lock(?<![bc]lock)|cv(?<!\wcv)|mu(?<!\wmu)")
 _TAKES = ("acquire", "acquire_read", "acquire_write", "__enter__")
+
+
+def _may_name_lock(data: bytes) -> bool:
+    """Whether something that looks like a lock is named: without, nothing in a file is one."""
+    text = data.lower()
+    return any(word in text for word in _LOCK_WORDS) or _LOCK_STARTS.search(text) is not None
 
 
 @once
@@ -114,7 +118,7 @@ class InconsistentLocking(Rule):
     level, impact, confidence = Level.WARNING, Impact.RACES, Confidence.HIGH
     free_threading = needs_threads = True
     in_tests = False
-    words = tuple(Words(word, test=_LOCKS.search, outline=_may_lock) for word in ("def", "lambda"))
+    words = tuple(Words(word, test=_may_name_lock, outline=_may_lock) for word in ("def", "lambda"))
 
     def visit_Module(self, node: cst.Module) -> None:
         for variable in self.context.shared:
