@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any
 
 from py314_check.api import (
     Outline,
@@ -85,11 +85,6 @@ def _assigned(scope: Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield from ((target, one) for one in value.elts)
 
 
-def _names_of(target: ast.expr) -> Iterator[str]:
-    """The last names of all that a target of an assignment sets."""
-    return filter(None, map(last_name, targets_in(target)))
-
-
 class _Reader:
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
@@ -100,13 +95,13 @@ class _Reader:
         classes = (one for one in outline.scopes if isinstance(one.node, ast.ClassDef))
         self._attributes = {name for one in classes for name in _stored(one)}
         self._on_instances: defaultdict[Scope, set[str]] = defaultdict(set)
-        self._own: dict[Scope, frozenset[str]] = {}
+        self._variables = _Variables()
+        self._given_classes = other_names(outline, "classmethod", "staticmethod")
         self._iterating = other_names(outline, *_ITERATING)
 
     @cached_property
-    def _classes(self) -> set[str]:
-        """The names of what may be a class of the file."""
-        return _names_of_classes(self._outline)
+    def _classes(self) -> _Classes:
+        return _Classes(self._outline, self._variables)
 
     def may_write(self) -> bool:
         """Whether a function may write one of the variables, by a coarse look: in most files, none does."""
@@ -128,15 +123,22 @@ class _Reader:
         method = _method_of(scope)
         return (
             method is not None
-            and _is_first(receiver, method)
+            and self._is_self(receiver, method)
             and method.node.name not in _GIVEN_CLASS
             and all(one.annotation is None for one in arguments(method.node.args)[:1])
-            and all(type(one.ctx) is ast.Load for one in self._outline.names[receiver.id])
+            and all(type(one.ctx) is ast.Load for one in self._outline.names[last_name(receiver)])
         )
+
+    def _is_self(self, receiver: ast.expr, method: Scope) -> bool:
+        """Whether an expression is the first parameter of a method that is given no class."""
+        given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
+        if not given or not isinstance(receiver, ast.Name) or receiver.id != given[0].arg:
+            return False
+        return not any(may_be(one, self._given_classes) for one in method.node.decorator_list)
 
     def _may_be(self, node: ast.expr, scope: Scope, attributes: Collection[str]) -> bool:
         if isinstance(node, ast.Name):
-            return node.id in self._names and not self._is_own(scope, node.id)
+            return node.id in self._names and self._variables.home(scope, node.id) is None
         return isinstance(node, ast.Starred) or (isinstance(node, ast.Attribute) and node.attr in attributes)
 
     def containers(self) -> Iterator[str]:
@@ -162,7 +164,7 @@ class _Reader:
         for scope in self._outline.scopes:
             for node in scope.of(ast.Attribute):
                 if type(node.ctx) is not ast.Load:
-                    if _is_class(node.value, self._classes):
+                    if self._classes.may_be(node.value, scope):
                         self._attributes.add(node.attr)
                     owner = self._owner(scope, node.value)
                     if owner is not None:
@@ -174,21 +176,27 @@ class _Reader:
         def note(kind: Counter[str], *nodes: Any) -> None:
             kind.update(filter(None, (self._variable(scope, node) for node in nodes)))
 
-        note(found.set, *filter(self._is_set, scope.of(ast.Attribute)))
+        def is_set(target: ast.expr) -> bool:
+            """Whether it is a name, or may be an attribute of a class: one of an instance is the instance's own."""
+            if isinstance(target, ast.Attribute):
+                return type(target.ctx) is not ast.Load and self._classes.may_be(target.value, scope)
+            return isinstance(target, ast.Name) and type(target.ctx) is not ast.Load
+
+        note(found.set, *filter(is_set, scope.of(ast.Attribute)))
         if any(scope.of(ast.Global)):  # else what it sets is its own
-            note(found.set, *filter(self._is_set, scope.of(ast.Name)))
+            note(found.set, *filter(is_set, scope.of(ast.Name)))
         for item in scope.of(ast.Subscript):
             if type(item.ctx) is not ast.Load:
                 note(found.items, item.value)
         for added in scope.of(ast.AugAssign):
             if isinstance(added.target, ast.Subscript):
                 note(found.added, added.target.value)
-            elif self._is_set(added.target):
+            elif is_set(added.target):
                 note(found.added, added.target)
         for assign in scope.of(ast.Assign):
             if isinstance(assign.value, (ast.BinOp, ast.Name)):
                 kind = found.added if isinstance(assign.value, ast.BinOp) else found.set_to_name
-                note(kind, *filter(self._is_set, assign.targets))
+                note(kind, *filter(is_set, assign.targets))
         for loop in scope.of(ast.For, ast.AsyncFor, ast.comprehension):
             note(found.iterated, loop.iter, _asked(loop.iter))
         for call in scope.of(ast.Call):
@@ -209,18 +217,12 @@ class _Reader:
             note(found.tested, match.subject)
         return found
 
-    def _is_set(self, target: ast.expr) -> bool:
-        """Whether a target is a name, or may be an attribute of a class: one of an instance is the instance's own."""
-        if isinstance(target, ast.Attribute):
-            return type(target.ctx) is not ast.Load and _is_class(target.value, self._classes)
-        return isinstance(target, ast.Name) and type(target.ctx) is not ast.Load
-
     def _variable(self, scope: Scope, node: Any) -> str:
         """The variable that an expression stands for; empty where it is certainly none that threads share."""
         if isinstance(node, ast.Starred):
             return self._variable(scope, node.value)
         if isinstance(node, ast.Name):
-            return node.id if node.id in self._names and not self._is_own(scope, node.id) else ""
+            return node.id if node.id in self._names and self._variables.home(scope, node.id) is None else ""
         if not isinstance(node, ast.Attribute) or node.attr not in self._attributes:
             return ""
         owner = self._owner(scope, node.value)
@@ -229,19 +231,27 @@ class _Reader:
     def _owner(self, scope: Scope, receiver: ast.expr) -> Scope | None:
         """The class of which an expression certainly is an instance: the first parameter of one of its methods."""
         method = _method_of(scope)
-        if method is None or not _is_first(receiver, method) or last_name(receiver) in self._classes:
+        if method is None or not self._is_self(receiver, method) or self._classes.may_be(receiver, scope):
             return None
         return method.parent
 
-    def _is_own(self, scope: Scope | None, name: str) -> bool:
-        """Whether a name is a variable of a function, or of one around it."""
-        while scope is not None and scope.runs_later:
-            if name in self._own_of(scope):
-                return True
-            if any(name in node.names for node in scope.of(ast.Global)):
-                return False
-            scope = scope.parent
-        return False
+
+class _Variables:
+    """Which names are variables of functions, and of classes in them."""
+
+    def __init__(self) -> None:
+        self._own: dict[Scope, frozenset[str]] = {}
+
+    def home(self, scope: Scope, name: str) -> Scope | None:
+        """The function, or the class in one, whose variable a name is; None where it is the module's, or none's."""
+        place: Scope | None = scope
+        while place is not None and place.runs_later:
+            if (place is scope or place.is_function) and name in self._own_of(place):
+                return place
+            if any(name in node.names for node in place.of(ast.Global)):
+                return None
+            place = place.parent
+        return None
 
     def _own_of(self, scope: Scope) -> frozenset[str]:
         if scope not in self._own:
@@ -257,13 +267,6 @@ def _method_of(scope: Scope) -> Scope | None:
     while method is not None and not (method.parent is not None and isinstance(method.parent.node, ast.ClassDef)):
         method = method.parent
     return method if method is not None and isinstance(method.node, _METHODS) else None
-
-
-def _is_first(receiver: ast.expr, method: Scope) -> TypeGuard[ast.Name]:
-    """Whether an expression is the first parameter of a method without decorators."""
-    given = [*method.node.args.posonlyargs, *method.node.args.args][:1]
-    is_plain = bool(given) and not method.node.decorator_list
-    return is_plain and isinstance(receiver, ast.Name) and receiver.id == given[0].arg
 
 
 def _changed(scope: Scope) -> Iterator[ast.expr]:
@@ -284,39 +287,74 @@ def _asked(node: ast.expr) -> ast.expr | None:
     return node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
 
 
-def _names_of_classes(outline: Outline) -> set[str]:
-    """The names of what may be a class of the file; of functions that may give one, with ``()`` behind them."""
-    found = {"__class__"}
-    found |= {one.node.name for one in outline.scopes if isinstance(one.node, ast.ClassDef)}
-    given: list[tuple[list[str], ast.expr]] = []
-    for scope in outline.scopes:
-        given += [([*_names_of(target)], value) for target, value in _assigned(scope)]
-    annotated: list[tuple[str, ast.expr | None]] = []
-    for scope in outline.scopes:
-        function = scope.node
-        if isinstance(function, _METHODS):
-            annotated += [(f"{function.name}()", function.returns)]
-            annotated += [(one.arg, one.annotation) for one in arguments(function.args)]
-            given += [([f"{function.name}()"], one.value) for one in scope.of(ast.Return) if one.value is not None]
-            if (
-                scope.parent is not None
-                and isinstance(scope.parent.node, ast.ClassDef)
-                and _is_given_class(function, outline)
-            ):
-                found.update(one.arg for one in arguments(function.args)[:1])
-    annotated += [(name, one.annotation) for one in outline.of(ast.AnnAssign) for name in _names_of(one.target)]
-    found.update(name for name, annotation in annotated if annotation is not None and _says_class(annotation))
-    known = 0
-    while known < len(found):
-        known = len(found)
-        left = []
-        for names, value in given:
-            if _is_class(value, found):
-                found.update(names)
-            else:
-                left.append((names, value))
-        given = left
-    return found
+_Key = tuple[Scope | None, str]
+
+
+class _Classes:
+    """Which expressions may be a class of the file."""
+
+    def __init__(self, outline: Outline, variables: _Variables) -> None:
+        self._variables = variables
+        marks = other_names(outline, "classmethod")
+        found: set[_Key] = {(None, ".__class__")}
+        """Those that may be one: variables, with their functions; attributes and functions, by their names."""
+        given: list[tuple[list[_Key], ast.expr, Scope]] = []
+        for scope in outline.scopes:
+            node = scope.node
+            for target, value in _assigned(scope):
+                given.append(([*self._keys(target, scope)], value, scope))
+            for one in scope.of(ast.AnnAssign):
+                if _says_class(one.annotation):
+                    found.update(self._keys(one.target, scope))
+            if isinstance(node, ast.ClassDef):
+                found.update(
+                    [(self._variables.home(scope.parent or scope, node.name), node.name), (None, f".{node.name}")]
+                )
+            elif isinstance(node, _METHODS):
+                result = None, f"{node.name}()"
+                if node.returns is not None and _says_class(node.returns):
+                    found.add(result)
+                given += [([result], one.value, scope) for one in scope.of(ast.Return) if one.value is not None]
+                parameters = arguments(node.args)
+                of_class = scope.parent is not None and isinstance(scope.parent.node, ast.ClassDef)
+                if of_class and (node.name in _GIVEN_CLASS or any(may_be(one, marks) for one in node.decorator_list)):
+                    found.update((scope, one.arg) for one in parameters[:1])
+                found.update((scope, one.arg) for one in parameters if one.annotation and _says_class(one.annotation))
+        self._found = found
+        known = 0
+        while known < len(found):
+            known, left = len(found), []
+            for keys, value, scope in given:
+                if self.may_be(value, scope):
+                    found.update(keys)
+                else:
+                    left.append((keys, value, scope))
+            given = left
+
+    def _keys(self, target: ast.expr, scope: Scope) -> Iterator[_Key]:
+        """What an assignment to a target sets."""
+        for one in targets_in(target):
+            if isinstance(one, ast.Name):
+                yield self._variables.home(scope, one.id), one.id
+                if isinstance(scope.node, ast.ClassDef):
+                    yield None, f".{one.id}"
+            elif isinstance(one, ast.Attribute):
+                yield None, f".{one.attr}"
+
+    def may_be(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression may be a class of the file."""
+        func = node.func if isinstance(node, ast.Call) else node
+        if not isinstance(func, (ast.Name, ast.Attribute)):
+            return isinstance(node, ast.Call) or any(self.may_be(one, scope) for one in expressions_in(node))
+        name = last_name(func)
+        if name == "type":
+            return func is not node and isinstance(func, ast.Name)
+        if (None, f"{name}()") in self._found:  # of a property, too
+            return True
+        if func is not node:
+            return False
+        home = self._variables.home(scope, name) if isinstance(func, ast.Name) else None
+        return (home, name if isinstance(func, ast.Name) else f".{name}") in self._found
 
 
 def _says_class(annotation: ast.expr) -> bool:
@@ -327,20 +365,3 @@ def _says_class(annotation: ast.expr) -> bool:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "ype[" in node.value:
             return True
     return False
-
-
-def _is_given_class(method: ast.FunctionDef | ast.AsyncFunctionDef, outline: Outline) -> bool:
-    """Whether the first argument of a method may be the class."""
-    marks = other_names(outline, "classmethod") if method.decorator_list else ()
-    return method.name in _GIVEN_CLASS or any(may_be(one, marks) for one in method.decorator_list)
-
-
-def _is_class(node: ast.expr, classes: set[str]) -> bool:
-    """Whether an expression may be a class of the file."""
-    func = node.func if isinstance(node, ast.Call) else node
-    if not isinstance(func, (ast.Name, ast.Attribute)):
-        return isinstance(node, ast.Call) or any(_is_class(one, classes) for one in expressions_in(node))
-    name = last_name(func)
-    if name == "type":
-        return func is not node and isinstance(func, ast.Name)
-    return f"{name}()" in classes or (func is node and name in classes)  # of a property, too
