@@ -14,7 +14,6 @@ from py314_check.api import (
     Mentions,
     Outline,
     Scope,
-    assignments,
     expressions_in,
     first_two,
     last_name,
@@ -97,7 +96,7 @@ def other_names(outline: Outline, *names: str) -> frozenset[str]:
 def _assigned_with(outline: Outline) -> dict[str, list[ast.expr]]:
     """The targets of assignments of values that may be what has a name, by that name."""
     found: defaultdict[str, list[ast.expr]] = defaultdict(list)
-    for target, value in assignments(outline):
+    for target, value in outline.assignments:
         for name in _names(value):
             found[name].append(target)
     return found

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_FLAGS = re.compile(r"\(\?\w+\)")
 _BLANK = re.compile(r"[ \t\n\r\v\f]+|#[^\n]*")
 
 
@@ -57,7 +58,9 @@ def has_late_flags(pattern: str, *, verbose: bool) -> bool:
 
 def may_have_late_flags(pattern: str) -> bool:
     """Whether it has such flags, whether or not blanks count."""
-    return "(?" in pattern[1:] and any(has_late_flags(pattern, verbose=verbose) for verbose in (False, True))
+    return _FLAGS.search(pattern, 1) is not None and any(
+        has_late_flags(pattern, verbose=verbose) for verbose in (False, True)
+    )
 
 
 def may_be_verbose(context: Context, call: cst.Call, function: str) -> frozenset[bool]:

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 
-from py314_check.api import Outline, Scope, assignments, below, expressions_in, last_name, names_set, once
+from py314_check.api import Outline, Scope, below, expressions_in, last_name, names_set, once, targets_in
 
 _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
@@ -33,13 +33,13 @@ def may_be_text(outline: Outline, node: ast.expr, is_wanted: Callable[[str], obj
     if isinstance(node, ast.Constant):
         text = _text(node)
         return text is not None and bool(is_wanted(text))
-    return any(is_wanted(text) for text in _texts(outline))
+    return _has_text(outline, is_wanted)
 
 
 @once
-def _texts(outline: Outline) -> Collection[str]:
+def _has_text(outline: Outline, is_wanted: Callable[[str], object]) -> bool:
     texts = map(_text, outline.of(ast.Constant))
-    return {text for text in texts if text is not None}
+    return any(is_wanted(text) for text in {text for text in texts if text is not None})
 
 
 def _text(node: ast.Constant) -> str | None:
@@ -74,7 +74,7 @@ def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
     """What names may be given, in any scope; None where that cannot be told. A parameter may be given nothing known."""
     found: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
     plain: set[int] = set()
-    for target, value in assignments(outline):
+    for target, value in outline.assignments:
         if isinstance(target, ast.Name):
             plain.add(id(target))
             found[target.id].append(value)
@@ -150,12 +150,12 @@ def _given(outline: Outline) -> defaultdict[str, list[ast.expr]]:
     names there is ``()``. With a colon behind them, the names in their annotations.
     """
     found: defaultdict[str, list[ast.expr]] = defaultdict(list)
-    pairs = [*assignments(outline)]
+    pairs = [*outline.assignments]
     pairs += [(one.target, one.iter) for one in outline.of(ast.For, ast.AsyncFor, ast.comprehension)]
-    pairs += [(one.optional_vars, one.context_expr) for one in outline.of(ast.withitem)]
+    pairs += [(one.optional_vars, one.context_expr) for one in outline.of(ast.withitem) if one.optional_vars]
     for target, value in pairs:
-        for one in below(target):
-            if isinstance(one, (ast.Name, ast.Attribute)) and isinstance(one.ctx, ast.Store):
+        for one in targets_in(target):
+            if isinstance(one, (ast.Name, ast.Attribute)):
                 found[last_name(one)].append(value)
     annotations: list[tuple[str, ast.expr | None]] = [(one.arg, one.annotation) for one in outline.of(ast.arg)]
     annotations += [(last_name(one.target), one.annotation) for one in outline.of(ast.AnnAssign)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from py314_check.outline import Outline, assignments, expressions_in, first_two, last_name, names_set, once
+from py314_check.outline import Outline, expressions_in, first_two, last_name, names_set, once
 
 _MAX_PARTS = 8  # of a dotted name that means something in the standard library
 _MAX_TARGETS = 60  # that one name may stand for; behind that many, it may stand for anything
@@ -145,7 +145,7 @@ class Bindings:
         """Follows what is imported through assignments."""
         uses: defaultdict[str, list[tuple[list[str], ast.AST]]] = defaultdict(list)
         waiting = [*self.targets]
-        for target, value in assignments(self._outline):
+        for target, value in self._outline.assignments:
             names = [*names_set(target)]
             for choice in _choices(value) if names else ():
                 for part in _parts(choice):

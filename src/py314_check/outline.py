@@ -11,7 +11,7 @@ import ast
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, wraps
 from itertools import chain
 from keyword import kwlist, softkwlist
@@ -48,8 +48,6 @@ class Scope:
     Decorators, defaults, annotations and base classes stand in the scope around.
     """
 
-    __slots__ = ("is_function", "node", "nodes", "parent", "runs_later")
-
     def __init__(self, node: ast.AST, parent: Scope | None) -> None:
         self.node: Any = node
         self.parent = parent
@@ -62,6 +60,12 @@ class Scope:
     def of(self, *kinds: type[Any]) -> Iterator[Any]:
         """The nodes of some types, in no certain order."""
         return chain.from_iterable(self.nodes.get(kind, ()) for kind in kinds)
+
+    @cached_property
+    def assignments(self) -> list[tuple[ast.expr, ast.expr]]:
+        """The targets of the assignments, each with what it is assigned."""
+        found = [(target, node.value) for node in self.of(ast.Assign) for target in node.targets]
+        return found + [(node.target, node.value) for node in self.of(ast.AnnAssign, ast.NamedExpr) if node.value]
 
 
 class Outline:
@@ -93,6 +97,11 @@ class Outline:
     def of(self, *kinds: type[Any]) -> Iterator[Any]:
         """The nodes of some types in the whole file, in no certain order."""
         return chain.from_iterable(scope.nodes[kind] for scope in self.scopes for kind in kinds if kind in scope.nodes)
+
+    @cached_property
+    def assignments(self) -> list[tuple[ast.expr, ast.expr]]:
+        """The targets of all assignments, each with what it is assigned."""
+        return [one for scope in self.scopes for one in scope.assignments]
 
     @cached_property
     def names(self) -> dict[str, list[ast.Name]]:
@@ -162,15 +171,6 @@ def once(question: Callable[Concatenate[Outline, P], T]) -> Callable[Concatenate
     return ask
 
 
-def assignments(place: Outline | Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The targets of the assignments, each with what it is assigned."""
-    for node in place.of(ast.Assign):
-        yield from ((target, node.value) for target in node.targets)
-    for one in place.of(ast.AnnAssign, ast.NamedExpr):
-        if one.value is not None:
-            yield one.target, one.value
-
-
 def targets_in(target: ast.expr) -> Iterator[ast.expr]:
     """The names, attributes and items that a target of an assignment sets."""
     if isinstance(target, (ast.Tuple, ast.List)):
@@ -197,15 +197,18 @@ def first_two(call: ast.Call) -> list[ast.expr]:
     return [*call.args[:2], *(one.value for one in call.keywords)][:2]
 
 
-def expressions_in(node: ast.AST) -> list[ast.expr]:
+def expressions_in(node: ast.AST) -> Sequence[ast.expr]:
     """The expressions of which one is what an expression gives: of a choice, a tuple, or an assignment."""
-    if isinstance(node, (ast.NamedExpr, ast.Starred)):
-        return [node.value]
-    if isinstance(node, ast.IfExp):
-        return [node.body, node.orelse]
-    if isinstance(node, ast.BoolOp):
-        return node.values
-    return node.elts if isinstance(node, (ast.Tuple, ast.List)) else []
+    get = _CHOICES.get(type(node))
+    return () if get is None else get(node)
+
+
+_CHOICES: dict[type, Callable[[Any], Sequence[ast.expr]]] = {
+    **dict.fromkeys((ast.NamedExpr, ast.Starred), lambda node: (node.value,)),
+    ast.IfExp: lambda node: (node.body, node.orelse),
+    ast.BoolOp: attrgetter("values"),
+    **dict.fromkeys((ast.Tuple, ast.List), attrgetter("elts")),
+}
 
 
 def below(*roots: ast.AST | None) -> list[Any]:

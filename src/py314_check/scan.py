@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from py314_check.collector import without_collector
 from py314_check.languages import WORD_TESTED, is_test, language_of
 from py314_check.model import (
     NOT_ANALYSED,
@@ -353,7 +354,8 @@ def _findings(located: Sequence[Located], source: SourceFile, settings: ScanSett
 
 def look_at(files: Sequence[File], settings: ScanSettings) -> list[Looked]:
     """Looks at some files in this process, on a thread whose stack holds deeply nested code."""
-    looked_at = _with_deep_stack(lambda: [look(file, settings) for file in files])
+    with without_collector():
+        looked_at = _with_deep_stack(lambda: [look(file, settings) for file in files])
     parsed = (
         file.size for file, looked in zip(files, looked_at, strict=True) if looked.result and looked.result.parsed
     )

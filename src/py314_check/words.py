@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from py314_check.collector import without_collector
 from py314_check.outline import Outline, UnknownSyntaxError
 from py314_check.splitting import words_in
 
@@ -49,8 +48,7 @@ class WordTest(Generic[RuleT]):
         ways = [pair for pair in self._possible(data.removeprefix(BOM_UTF8)) if pair[1].may_hold(data)]
         able = {rule for rule, way in ways if not (way.needs_outline and self._is_python)}
         if len(able) < len({rule for rule, _ in ways}):
-            with without_collector():
-                able |= _held(data, [pair for pair in ways if pair[0] not in able])
+            able |= _held(data, [pair for pair in ways if pair[0] not in able])
         return [rule for rule in self._rules if rule in able]
 
     def _possible(self, data: bytes) -> list[tuple[RuleT, _Way]]:

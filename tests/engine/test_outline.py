@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py314_check.outline import Outline, UnknownSyntaxError, assignments, below, names_set, once
+from py314_check.outline import Outline, UnknownSyntaxError, below, names_set, once
 
 WORDS = {
     "a name": ("word = 1", True),
@@ -107,7 +107,7 @@ def test_what_is_asked_once_is_answered_for_each_outline_and_argument() -> None:
 
 
 def test_names_of_targets() -> None:
-    ((target, _),) = assignments(Outline(b"(a, [b, *c], d.e, f[0]) = x"))
+    ((target, _),) = Outline(b"(a, [b, *c], d.e, f[0]) = x").assignments
     assert [*names_set(target)] == ["a", "b", "c"]
 
 

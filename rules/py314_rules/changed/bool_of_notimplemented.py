@@ -26,7 +26,7 @@ def _may_ask_it(outline: Outline) -> bool:
 @once
 def _may_ask_comparison(outline: Outline) -> bool:
     """Whether the truth of what one of the methods gives may be asked for."""
-    return any(
+    return not outline.attributes.keys().isdisjoint(_COMPARES) and any(
         isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr in _COMPARES
         for made in reached(outline, *_asked(outline))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, assignments, cst, once
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import is_call_of, other_names
 from py314_rules.values import reached
 
@@ -35,7 +35,7 @@ def _may_copy_iterator(outline: Outline) -> bool:
 
     if any(is_call_of(one, makers) for one in reached(outline, *copied)):
         return True
-    kept = (value for target, value in assignments(outline) if isinstance(target, ast.Attribute))
+    kept = (value for target, value in outline.assignments if isinstance(target, ast.Attribute))
     return bool(copied) and any(is_call_of(one, makers) for one in kept)
 
 

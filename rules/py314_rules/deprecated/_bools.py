@@ -10,7 +10,7 @@ import ast
 from collections import defaultdict
 from typing import Any
 
-from py314_check.api import Outline, Scope, arguments, assignments, below, expressions_in, last_name
+from py314_check.api import Outline, Scope, arguments, expressions_in, last_name, targets_in
 from py314_rules.called import may_be, other_names
 from py314_rules.values import classes_in
 
@@ -116,13 +116,13 @@ class _Bools:
         """Finds what is given to names in a scope, and what its function returns."""
         is_class = isinstance(scope.node, ast.ClassDef)
         outside = {name: module for node in scope.of(ast.Global) for name in node.names}
-        pairs = [*assignments(scope)]
+        pairs = [*scope.assignments]
         pairs += [(node.target, _item(node.iter)) for node in scope.of(ast.For, ast.AsyncFor, ast.comprehension)]
-        pairs += [(node.optional_vars, node.context_expr) for node in scope.of(ast.withitem)]
+        pairs += [(node.optional_vars, node.context_expr) for node in scope.of(ast.withitem) if node.optional_vars]
         for target, value in pairs:
             if isinstance(target, (ast.Tuple, ast.List)):
                 value = _item(value)
-            for one in (node for node in below(target) if isinstance(getattr(node, "ctx", None), ast.Store)):
+            for one in targets_in(target):
                 if isinstance(one, ast.Name):
                     self._variables[outside.get(one.id, scope)][one.id].values.append((value, scope))
                 if isinstance(one, ast.Attribute) or (is_class and isinstance(one, ast.Name)):

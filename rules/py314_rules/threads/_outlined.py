@@ -16,7 +16,6 @@ from py314_check.api import (
     Outline,
     Scope,
     arguments,
-    assignments,
     expressions_in,
     last_name,
     names_set,
@@ -74,12 +73,12 @@ class Shared:
 def shared(outline: Outline) -> Shared:
     """What a file does with its shared variables; nothing where no function writes one, which harms none."""
     reader = _Reader(outline)
-    return Shared(list(reader.read()), set(reader.containers())) if reader.may_write() else Shared([], set())
+    return Shared(reader.read(), set(reader.containers())) if reader.may_write() else Shared([], set())
 
 
 def _assigned(scope: Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
     """The targets of a scope's assignments, each with a value that it may be given."""
-    for target, value in assignments(scope):
+    for target, value in scope.assignments:
         yield target, value
         if isinstance(value, (ast.Tuple, ast.List)):
             yield from ((target, one) for one in value.elts)
@@ -150,14 +149,19 @@ class _Reader:
                     of_class = isinstance(scope.node, ast.ClassDef)
                     yield from (f".{name}" if of_class else name for name in names_set(target))
 
-    def read(self) -> Iterator[Uses]:
+    def read(self) -> list[Uses]:
+        """What functions do with the variables that any of them writes."""
         self._find_attributes()
-        by_scope: dict[Scope, Uses] = {}
+        by_scope: dict[Scope | None, Uses] = {}
         for scope in self._outline.scopes:
             if scope.runs_later:
-                outer = by_scope.get(scope.parent) if scope.parent is not None else None
-                by_scope[scope] = self._read(scope, outer)
-        yield from by_scope.values()
+                by_scope[scope] = Uses(scope, by_scope.get(scope.parent))
+                self._read_writes(by_scope[scope])
+        uses = [*by_scope.values()]
+        written = {name for one in uses for kind in (one.set, one.items, one.changed) for name in kind}
+        for one in uses if written else ():
+            self._read_others(one, written)
+        return uses
 
     def _find_attributes(self) -> None:
         """Tells attributes that classes are given from those that instances are."""
@@ -170,11 +174,13 @@ class _Reader:
                     if owner is not None:
                         self._on_instances[owner].add(node.attr)
 
-    def _read(self, scope: Scope, outer: Uses | None) -> Uses:
-        found = Uses(scope, outer)
+    def _read_writes(self, found: Uses) -> None:
+        scope = found.scope
 
         def note(kind: Counter[str], *nodes: Any) -> None:
-            kind.update(filter(None, (self._variable(scope, node) for node in nodes)))
+            for name in (self._variable(scope, node) for node in nodes):
+                if name:
+                    kind[name] += 1
 
         def is_set(target: ast.expr) -> bool:
             """Whether it is a name, or may be an attribute of a class: one of an instance is the instance's own."""
@@ -197,13 +203,25 @@ class _Reader:
             if isinstance(assign.value, (ast.BinOp, ast.Name)):
                 kind = found.added if isinstance(assign.value, ast.BinOp) else found.set_to_name
                 note(kind, *filter(is_set, assign.targets))
+        for called in (call.func for call in scope.of(ast.Call)):
+            if isinstance(called, ast.Attribute) and called.attr in _CHANGING:
+                note(found.changed, called.value)
+                note(found.taken, *([called.value] if called.attr in _TAKING else []))
+
+    def _read_others(self, found: Uses, written: Collection[str]) -> None:
+        scope = found.scope
+
+        def note(kind: Counter[str], *nodes: Any) -> None:
+            for node in (one.value if isinstance(one, ast.Starred) else one for one in nodes):
+                name = f".{node.attr}" if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+                if name in written and self._variable(scope, node):
+                    kind[name] += 1
+
         for loop in scope.of(ast.For, ast.AsyncFor, ast.comprehension):
             note(found.iterated, loop.iter, _asked(loop.iter))
         for call in scope.of(ast.Call):
-            if isinstance(call.func, ast.Attribute):
-                if call.func.attr in _TAKING:
-                    note(found.taken, call.func.value)
-                note(found.changed if call.func.attr in _CHANGING else found.searched, call.func.value)
+            if isinstance(call.func, ast.Attribute) and call.func.attr not in _CHANGING:
+                note(found.searched, call.func.value)
             if may_be(call.func, self._iterating):
                 for one in (*call.args, *(given.value for given in call.keywords)):
                     note(found.iterated, one, _asked(one))
@@ -215,7 +233,6 @@ class _Reader:
             note(found.searched, *test.comparators)
         for match in scope.of(ast.Match):
             note(found.tested, match.subject)
-        return found
 
     def _variable(self, scope: Scope, node: Any) -> str:
         """The variable that an expression stands for; empty where it is certainly none that threads share."""

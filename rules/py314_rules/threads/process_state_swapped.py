@@ -43,6 +43,8 @@ def _words() -> Iterable[Words]:
 
 def _may_swap(outline: Outline, name: Mentions, how: str) -> bool:
     """Whether a function of the process may be called twice, or a part of its state be set twice."""
+    if not name(outline):
+        return False
     if how == "call":
         places = [one.func for one in outline.of(ast.Call)]
     else:

@@ -25,7 +25,6 @@ from py314_check.api import (
     Shared,
     ThreadStart,
 )
-from py314_check.collector import without_collector
 from py314_check.languages.base import Analysis, Located, hand_out, handlers
 from py314_check.languages.changes import NotFixableError
 from py314_check.languages.python import scopes, setup_call, sharing
@@ -386,14 +385,13 @@ class PythonContext:
 
 def analyse(source: SourceFile, rules: Sequence[type[Rule]], target: Target, *, with_comments: bool) -> Analysis:
     """Runs rules over a file in one walk. Raises SourceError where the file does not parse."""
-    with without_collector():
-        tree = Tree(parse(source))
-        context = PythonContext(source, tree, target)
-        try:
-            _ask(rules, context, tree)
-            return context.analysis(with_comments=with_comments)
-        finally:
-            context.close()
+    tree = Tree(parse(source))
+    context = PythonContext(source, tree, target)
+    try:
+        _ask(rules, context, tree)
+        return context.analysis(with_comments=with_comments)
+    finally:
+        context.close()
 
 
 def _ask(rules: Sequence[type[Rule]], context: PythonContext, tree: Tree) -> None:

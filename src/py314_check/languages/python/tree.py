@@ -20,7 +20,6 @@ from typing import Any, get_args
 import libcst as cst
 
 from py314_check.api import NodeT
-from py314_check.collector import without_collector
 from py314_check.model import Place
 from py314_check.source import SourceError, SourceFile
 
@@ -244,7 +243,7 @@ def parse(source: SourceFile) -> cst.Module:
     if place is not None:
         raise SourceError("Brackets are nested too deeply for Python (more than 200 levels).", place)
     try:
-        with without_collector(), _unvalidated():
+        with _unvalidated():
             return cst.parse_module(source.text)
     except cst.ParserSyntaxError as error:
         raise _located(error, source) from None
