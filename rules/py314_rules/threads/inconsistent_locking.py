@@ -6,13 +6,33 @@ import ast
 import re
 from collections import Counter
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Shared, Use, Words, cst, once
+from py314_check.api import (
+    Confidence,
+    Impact,
+    Level,
+    Outline,
+    Rule,
+    Scope,
+    Shared,
+    Use,
+    Words,
+    below,
+    cst,
+    last_name,
+    once,
+)
+from py314_rules.called import other_names
 from py314_rules.threads._outlined import shared
 from py314_rules.threads.sharing import function_name, races
+from py314_rules.values import reached
 
 _LOCK_WORDS = b"_cv _mu acquire cond critical exclusive mutex sem synchroni threading".split()
 _LOCK_STARTS = re.compile(rb"lock(?<![bc]lock)|cv(?<!\wcv)|mu(?<!\wmu)")
-_TAKES = ("acquire", "acquire_read", "acquire_write", "__enter__")
+_NAMED = re.compile(
+    r"(?i)(?<![bc])lock(?!s?tep|down|file)|mutex|semaphore|condition|synchroni[sz]e|critical_?section|exclusive"
+    r"|(?:^|_)(?:sem|cond|cv|mu)(?:_|$)"
+)
+_MAKERS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "allocate_lock")
 
 
 def _may_name_lock(data: bytes) -> bool:
@@ -30,19 +50,49 @@ def _may_lock(outline: Outline) -> bool:
         for name in one.changed.keys() - found.containers:
             written[one.scope][name] -= one.changed[name]
     places = Counter(name for names in written.values() for name in names.elements())
-    return any(places[name] > 1 for one in found.uses if _may_hold(one.scope) for name in +written[one.scope])
+    locks = _Locks(outline)
+    return any(
+        places[name] > 1
+        for one in found.uses
+        for name in +written[one.scope]
+        if any(locks.may_hold(each.scope) for each in one.with_outer)
+    )
 
 
-def _may_hold(scope: Scope | None) -> bool:
-    """Whether a function, or one around it, may hold a lock."""
-    while scope is not None and scope.runs_later:
-        node = scope.node
-        if any(scope.of(ast.With)) or getattr(node, "decorator_list", []) or _says_so(node):
+class _Locks:
+    """Which functions of a file may hold a lock: ``Context.is_locked`` without certainty."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._own = {one.node.name for one in outline.scopes if hasattr(one.node, "name")}
+        """The functions and classes of the file, which may take one."""
+        self._makers = other_names(outline, *_MAKERS)
+        self._known: dict[Scope, bool] = {}
+
+    def may_hold(self, function: Scope) -> bool:
+        if function not in self._known:
+            self._known[function] = self._may_hold(function)
+        return self._known[function]
+
+    def _may_hold(self, function: Scope) -> bool:
+        node = function.node
+        called = (last_name(one.func).lower() for one in function.of(ast.Call))
+        if any("acquire" in name or name == "__enter__" for name in called) or _says_so(node):
             return True
-        if any(getattr(one.func, "attr", "") in _TAKES for one in scope.of(ast.Call)):
-            return True
-        scope = scope.parent
-    return False
+        entered = [item.context_expr for one in function.of(ast.With) for item in one.items]
+        return any(map(self._may_lock, (*entered, *getattr(node, "decorator_list", ()))))
+
+    def _may_lock(self, node: ast.expr) -> bool:
+        """Whether what is entered, or decorates a function, may be a lock, or take one."""
+        for one in reached(self._outline, node, annotated=True):
+            name = last_name(one.func if isinstance(one, ast.Call) else one)
+            if name in self._own or name in self._makers or any(map(_is_named_so, below(one))):
+                return True
+        return False
+
+
+def _is_named_so(node: ast.AST) -> bool:
+    return _NAMED.search(last_name(node)) is not None
 
 
 def _says_so(node: ast.AST) -> bool:
