@@ -58,6 +58,19 @@ def calls(outline: Outline, function: str, module: str | None = None) -> Iterato
                 yield call
 
 
+def home(outline: Outline, call: ast.Call) -> Scope | None:
+    """The function or lambda that a call stands in; None for one of the module, or of its classes."""
+    scope: Scope | None = _scopes(outline)[id(call)]
+    while scope is not None and not scope.is_function:
+        scope = scope.parent
+    return scope
+
+
+@once
+def _scopes(outline: Outline) -> dict[int, Scope]:
+    return {id(call): scope for scope in outline.scopes for call in scope.of(ast.Call)}
+
+
 def given(call: ast.Call) -> list[Given]:
     """The arguments of a call in the order of ``ast``: those with keywords last."""
     return [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from py314_check.api import Context, Function, cst
+from py314_check.api import Context, Function, Outline, cst
+from py314_rules.called import calls, home
 
 GETTERS = {
     "asyncio.get_event_loop",
@@ -27,6 +29,17 @@ _RUN_INSIDE = {
 # All methods of these classes run where a loop is running or set.
 _INSIDE = {"asyncio.BaseProtocol", "unittest.IsolatedAsyncioTestCase"}
 _WINDOWS = ("win32", "nt", "Windows", "win")
+
+
+def may_run_with_module(outline: Outline, call: ast.Call, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether ``EventLoops.runs_with_module`` may hold for the function around a call."""
+    function = home(outline, call)
+    if function is None:
+        return True
+    node = function.node
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list or node.name in seen:
+        return False
+    return any(may_run_with_module(outline, one, seen | {node.name}) for one in calls(outline, node.name))
 
 
 class EventLoops:

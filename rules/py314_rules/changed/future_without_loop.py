@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from py314_check.api import Confidence, Context, Function, Impact, Level, Outline, Rule, Words, cst
-from py314_rules.called import may_call
-from py314_rules.changed._event_loops import EventLoops
+from py314_rules.called import calls
+from py314_rules.changed._event_loops import EventLoops, may_run_with_module
 
 _NEEDS_LOOP = ("ensure_future", "gather", "shield", "as_completed", "wrap_future", "Future", "Task")
 _NAMES = {f"asyncio.{name}" for name in _NEEDS_LOOP} | {"asyncio.StreamReader", "asyncio.StreamReaderProtocol"}
@@ -14,8 +14,11 @@ _OF_FUTURES = {"asyncio.ensure_future", "asyncio.gather", "asyncio.shield", "asy
 
 
 def _may_lack_loop(outline: Outline, function: str) -> bool:
-    """Whether a function may be called without ``loop``."""
-    return may_call(outline, function, lambda given: all(one.keyword != "loop" for one in given), "asyncio")
+    """Whether a function may be called without ``loop`` in code that runs with the module."""
+    return any(
+        all(one.arg != "loop" for one in call.keywords) and may_run_with_module(outline, call)
+        for call in calls(outline, function, "asyncio")
+    )
 
 
 class FutureWithoutLoop(Rule):

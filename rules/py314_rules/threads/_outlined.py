@@ -42,13 +42,15 @@ _GIVEN_CLASS = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 class Uses:
-    """How often a function does something with variables: it sets them, be it to what a name says, adds to them, sets
-    or deletes items, changes and takes from containers by methods, iterates, tests, or looks into them.
+    """How often a function does something with variables: it sets them, fills them with something, be it with what a
+    name says, adds to them, sets or deletes items, changes and takes from containers by methods, iterates, asks whether
+    they are empty, or looks into them.
     """
 
     def __init__(self, scope: Scope, outer: Uses | None) -> None:
         self.scope, self.outer = scope, outer
-        self.set, self.set_to_name, self.added = Counter[str](), Counter[str](), Counter[str]()
+        self.set, self.filled = Counter[str](), Counter[str]()
+        self.set_to_name, self.added = Counter[str](), Counter[str]()
         self.items, self.changed, self.taken = Counter[str](), Counter[str](), Counter[str]()
         self.iterated, self.tested, self.searched = Counter[str](), Counter[str](), Counter[str]()
 
@@ -199,10 +201,11 @@ class _Reader:
                 note(found.added, added.target.value)
             elif is_set(added.target):
                 note(found.added, added.target)
-        for assign in scope.of(ast.Assign):
-            if isinstance(assign.value, (ast.BinOp, ast.Name)):
-                kind = found.added if isinstance(assign.value, ast.BinOp) else found.set_to_name
-                note(kind, *filter(is_set, assign.targets))
+        for target, value in scope.assignments:
+            if is_set(target) and not _is_nothing(value):
+                note(found.filled, target)
+            if is_set(target) and isinstance(value, (ast.BinOp, ast.Name)):
+                note(found.added if isinstance(value, ast.BinOp) else found.set_to_name, target)
         for called in (call.func for call in scope.of(ast.Call)):
             if isinstance(called, ast.Attribute) and called.attr in _CHANGING:
                 note(found.changed, called.value)
@@ -225,11 +228,11 @@ class _Reader:
             if may_be(call.func, self._iterating):
                 for one in (*call.args, *(given.value for given in call.keywords)):
                     note(found.iterated, one, _asked(one))
-            if len(call.args) == 2 and isinstance(call.args[1], ast.Constant):  # `hasattr(cls, "name")`
+            if last_name(call.func) == "hasattr" and len(call.args) == 2 and isinstance(call.args[1], ast.Constant):
                 found.tested[f".{call.args[1].value!s}"] += 1
         note(found.tested, *truth_tests(scope))
         for test in scope.of(ast.Compare):
-            note(found.tested, test.left)
+            note(found.tested if any(map(_is_nothing, test.comparators)) else found.searched, test.left)
             note(found.searched, *test.comparators)
         for match in scope.of(ast.Match):
             note(found.tested, match.subject)
@@ -284,6 +287,11 @@ def _method_of(scope: Scope) -> Scope | None:
     while method is not None and not (method.parent is not None and isinstance(method.parent.node, ast.ClassDef)):
         method = method.parent
     return method if method is not None and isinstance(method.node, _METHODS) else None
+
+
+def _is_nothing(node: ast.expr) -> bool:
+    """Whether it is ``None`` or ``False``."""
+    return isinstance(node, ast.Constant) and (node.value is None or node.value is False)
 
 
 def _changed(scope: Scope) -> Iterator[ast.expr]:

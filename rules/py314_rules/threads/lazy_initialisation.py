@@ -12,8 +12,10 @@ _TELLS = re.compile(r"(?i)warn|log|print|debug|info|deprecat|error|shown|told|em
 
 
 def _may_fill(outline: Outline) -> bool:
-    """Whether a function may set what it, or one around it, has tested."""
-    return any(not outer.tested.keys().isdisjoint(one.set) for one in shared(outline).uses for outer in one.with_outer)
+    """Whether a function may fill what it, or one around it, has found empty."""
+    return any(
+        not outer.tested.keys().isdisjoint(one.filled) for one in shared(outline).uses for outer in one.with_outer
+    )
 
 
 _NOTHING = ("None", "False")

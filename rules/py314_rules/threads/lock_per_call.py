@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Scope, Words, cst
 from py314_rules.called import calls
 
 _LOCKS = {"threading.Lock", "threading.RLock", "threading.Semaphore", "threading.BoundedSemaphore"}
@@ -15,11 +15,22 @@ _METHODS = {"acquire", "release"}
 def _may_make(outline: Outline, name: str) -> bool:
     """Whether a function may make a lock where it enters it, or for a variable of its own."""
     made = {id(one) for one in calls(outline, name, "threading")}
-    if not made:
-        return False
-    places = [one.context_expr for one in outline.of(ast.withitem)]
-    places += [one.value for scope in outline.scopes if scope.is_function for one in scope.of(ast.Assign)]
-    return any(id(one) in made for one in places)
+    if made and any(id(one.context_expr) in made for one in outline.of(ast.withitem)):
+        return True
+    return any(
+        id(value) in made and isinstance(target, ast.Name) and _is_only_locked(target.id, scope)
+        for scope in (outline.scopes if made else ())
+        if scope.is_function
+        for target, value in scope.assignments
+    )
+
+
+def _is_only_locked(name: str, function: Scope) -> bool:
+    """Whether a function does nothing else with a variable than what is done with a lock."""
+    locked = [one.context_expr for one in function.of(ast.withitem)]
+    locked += [one.value for one in function.of(ast.Attribute) if one.attr in _METHODS]
+    uses = {id(one) for one in function.of(ast.Name) if one.id == name and isinstance(one.ctx, ast.Load)}
+    return bool(uses) and uses <= {id(one) for one in locked}
 
 
 class LockPerCall(Rule):
