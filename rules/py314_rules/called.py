@@ -23,11 +23,13 @@ from py314_check.api import (
 
 
 class Given(NamedTuple):
-    """An argument of a call: its star (``""``, ``"*"``, ``"**"``), its keyword, and its value where that is at hand."""
+    """An argument of a call: its star (``""``, ``"*"``, ``"**"``), its keyword, and its value, with the scope that it
+    stands in, where these are at hand.
+    """
 
     star: str
     keyword: str | None
-    value: ast.expr | None = None
+    value: tuple[ast.expr, Scope] | None = None
 
 
 def may_call(
@@ -44,7 +46,7 @@ def may_call(
     right ``inside`` a call of one of some functions, under its own name, does not count.
     """
     skipped = {id(one) for name in inside for outer in _by_name(outline).get(name, ()) for one in outer.args}
-    return any(condition(given(call)) for call in calls(outline, function, module) if id(call) not in skipped)
+    return any(condition(given(outline, call)) for call in calls(outline, function, module) if id(call) not in skipped)
 
 
 def calls(outline: Outline, function: str, module: str | None = None) -> Iterator[ast.Call]:
@@ -71,11 +73,15 @@ def _scopes(outline: Outline) -> dict[int, Scope]:
     return {id(call): scope for scope in outline.scopes for call in scope.of(ast.Call)}
 
 
-def given(call: ast.Call) -> list[Given]:
+def given(outline: Outline, call: ast.Call) -> list[Given]:
     """The arguments of a call in the order of ``ast``: those with keywords last."""
+    scope = _scopes(outline)[id(call)]
     return [
-        *(Given("*", None, one.value) if isinstance(one, ast.Starred) else Given("", None, one) for one in call.args),
-        *(Given("" if one.arg else "**", one.arg, one.value) for one in call.keywords),
+        *(
+            Given("*", None, (one.value, scope)) if isinstance(one, ast.Starred) else Given("", None, (one, scope))
+            for one in call.args
+        ),
+        *(Given("" if one.arg else "**", one.arg, (one.value, scope)) for one in call.keywords),
     ]
 
 

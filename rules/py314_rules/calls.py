@@ -20,6 +20,7 @@ from py314_check.api import (
     Remove,
     Replace,
     Rule,
+    Scope,
     Target,
     Words,
     cst,
@@ -124,15 +125,15 @@ class Row:
             for index in self.chosen(given, shift)
         )
 
-    def _may_be(self, value: ast.expr | None, outline: Outline) -> bool:
+    def _may_be(self, given: tuple[ast.expr, Scope] | None, outline: Outline) -> bool:
         """Whether an argument may be what the row is about."""
-        if value is None:
+        if given is None:
             return True
         if self.late_flags:
-            return may_be_text(outline, value, may_have_late_flags)
+            return may_be_text(outline, given[0], may_have_late_flags)
         if self.matches is not None:
-            return may_be_text(outline, value, _compiled(self.matches).search)
-        return not self.kinds or may_be_of(outline, value, self.kinds)
+            return may_be_text(outline, given[0], _compiled(self.matches).search)
+        return not self.kinds or may_be_of(outline, *given, self.kinds)
 
     def is_lacking(self, given: Sequence[Given], shift: int) -> bool:
         """Whether what the row says is not given is really not."""

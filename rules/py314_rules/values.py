@@ -6,11 +6,12 @@ It may hold where the rule finds something else, and must hold wherever ``Contex
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 
-from py314_check.api import Outline, Scope, below, expressions_in, last_name, names_set, once, targets_in
+from py314_check.api import Outline, Scope, expressions_in, last_name, once, targets_in
+from py314_rules.called import is_call_of, may_be, other_names
+from py314_rules.unknown import classes_in, unknown, variables
 
 _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
@@ -23,9 +24,15 @@ _LITERALS: dict[type[ast.AST], str] = {
     ast.GeneratorExp: "types.GeneratorType",
 }
 _CONSTANTS: dict[type, str] = {type(None): "types.NoneType", type(...): "types.EllipsisType"}
-_MAKERS = {"int": "int", "len": "int", "ord": "int", "str": "str", "repr": "str", "list": "list", "sorted": "list"}
+_MAKERS = {
+    **{name: name for name in "bool bytes complex dict float frozenset int list range set str tuple".split()},
+    "len": "int", "ord": "int", "repr": "str", "sorted": "list",
+}
+_OTHERS = frozenset(
+    "Any None Optional Union bool bytes complex dict float frozenset int list object set str tuple".split()
+)
+"""What in an annotation is nothing else, at least in lower case."""
 _MAX_DEPTH = 8
-_ANY = (ast.Call, ast.Attribute, ast.Subscript, ast.Await, ast.Yield, ast.YieldFrom, ast.Starred)
 
 
 def may_be_text(outline: Outline, node: ast.expr, is_wanted: Callable[[str], object]) -> bool:
@@ -47,63 +54,75 @@ def _text(node: ast.Constant) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def may_be_of(outline: Outline, node: ast.expr, kinds: Collection[str], depth: int = 0) -> bool:
+def may_be_of(outline: Outline, node: ast.expr, scope: Scope, kinds: Collection[str], depth: int = 0) -> bool:
     """Whether an expression may be an instance of a class; ``/`` is any division, ``.`` a class of the file."""
+
+    def one_of(*nodes: ast.expr) -> bool:
+        return any(may_be_of(outline, one, scope, kinds, depth + 1) for one in nodes)
+
+    kind = type(node)
     if isinstance(node, ast.Constant):
-        kind = type(node.value)
-        return _CONSTANTS.get(kind, f"builtins.{kind.__name__}") in kinds
-    if type(node) in _LITERALS:
-        return _LITERALS[type(node)] in kinds
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
-        return f"builtins.{_MAKERS[node.func.id]}" in kinds
-    if isinstance(node, _ANY) or depth > _MAX_DEPTH or "." in kinds:
+        made = type(node.value)
+        return _CONSTANTS.get(made, f"builtins.{made.__name__}") in kinds
+    if kind in _LITERALS:
+        return _LITERALS[kind] in kinds
+    if "." in kinds or depth > _MAX_DEPTH:
         return True
     if isinstance(node, ast.Name):
-        values = _values(outline)[node.id]
-        return None in values or any(may_be_of(outline, one, kinds, depth + 1) for one in values if one is not None)
+        return _may_be_given(outline, node, scope, kinds, depth)
+    if isinstance(node, ast.Call):
+        return _may_be_made(outline, node, scope, kinds, depth)
     if isinstance(node, ast.BinOp):
-        if isinstance(node.op, (ast.Div, ast.Pow, ast.Mod)):
+        if isinstance(node.op, (ast.Div, ast.Mod)):
             return True
-        return any(may_be_of(outline, one, kinds, depth + 1) for one in (node.left, node.right))
+        if isinstance(node.op, ast.Pow) and not (_is_count(node.left) and _is_count(node.right)):
+            return True
+        return one_of(node.left, node.right)
+    if isinstance(node, ast.Subscript) and is_call_of(node.value, ("range",)):
+        return "builtins.int" in kinds
+    if isinstance(node, (ast.Attribute, ast.Subscript, ast.Await)):
+        return not unknown(outline).holds(node, scope)
     inner = [node.operand] if isinstance(node, ast.UnaryOp) else expressions_in(node)
-    return not inner or any(may_be_of(outline, one, kinds, depth + 1) for one in inner)
+    return not inner or one_of(*inner)
 
 
-@once
-def _values(outline: Outline) -> defaultdict[str, list[ast.expr | None]]:
-    """What names may be given, in any scope; None where that cannot be told. A parameter may be given nothing known."""
-    found: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
-    plain: set[int] = set()
-    for target, value in outline.assignments:
-        if isinstance(target, ast.Name):
-            plain.add(id(target))
-            found[target.id].append(value)
-    for name, nodes in outline.names.items():
-        if any(type(node.ctx) is ast.Store and id(node) not in plain for node in nodes):
-            found[name].append(None)
-    for node in outline.of(ast.Import, ast.ImportFrom):
-        for one in node.names:
-            found[one.asname or one.name.partition(".")[0]].append(None)
-    for annotated in outline.of(ast.AnnAssign):
-        for name in names_set(annotated.target):
-            found[name].append(None)
-    for scope in outline.scopes:
-        arguments = getattr(scope.node, "args", None)
-        if arguments is not None:
-            listed = [*arguments.posonlyargs, *arguments.args]
-            defaults = [*zip(reversed(listed), reversed(arguments.defaults), strict=False)]
-            for one, default in (*defaults, *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)):
-                found[one.arg] += [] if default is None else [default]
-            for one in (*listed, *arguments.kwonlyargs):
-                found[one.arg] += [] if one.annotation is None else [None]
-            for one in (arguments.vararg, arguments.kwarg):
-                if one is not None:
-                    found[one.arg].append(None)
-    for test in outline.of(ast.Call, ast.Compare):  # `isinstance(x, float)`, `x is None`
-        tested = test.left if isinstance(test, ast.Compare) else test.args[0] if len(test.args) == 2 else None
-        if isinstance(tested, ast.Name):
-            found[tested.id].append(None)
-    return found
+def _is_count(node: ast.expr) -> bool:
+    """Whether it is a whole number that is written out."""
+    return isinstance(node, ast.Constant) and type(node.value) is int
+
+
+def _may_be_given(outline: Outline, name: ast.Name, scope: Scope, kinds: Collection[str], depth: int) -> bool:
+    types = unknown(outline)
+    given = variables(outline).of(name, scope)
+    if given is None or types.is_certain(name.id):
+        return not types.holds(name, scope)
+    if any(_may_mean(outline, one, kinds) for one in given.classes):
+        return True
+    return any(may_be_of(outline, value, place, kinds, depth + 1) for value, place in given.values)
+
+
+def _may_be_made(outline: Outline, call: ast.Call, scope: Scope, kinds: Collection[str], depth: int) -> bool:
+    made = _MAKERS.get(call.func.id) if isinstance(call.func, ast.Name) else None
+    if made is not None:
+        return f"builtins.{made}" in kinds
+    returned = variables(outline).functions.get(last_name(call.func))
+    asked = call.func.value if isinstance(call.func, ast.Attribute) else call  # a method may be anything's
+    if (returned is None or asked is not call) and not unknown(outline).holds(asked, scope):
+        return True
+    if returned is None:
+        return False
+    if any(_may_mean(outline, one, kinds) for one in returned.classes):
+        return True
+    return any(may_be_of(outline, value, place, kinds, depth + 1) for value, place in returned.values)
+
+
+def _may_mean(outline: Outline, annotation: ast.expr, kinds: Collection[str]) -> bool:
+    """Whether a name in an annotation may stand for one of some classes."""
+    wanted = sorted({kind.rpartition(".")[2] for kind in kinds})
+    name = last_name(annotation)
+    if name.lower() in wanted or may_be(annotation, other_names(outline, *wanted)):
+        return True
+    return name not in _OTHERS and not unknown(outline).is_foreign(annotation)
 
 
 def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:
@@ -167,13 +186,3 @@ def _given(outline: Outline) -> defaultdict[str, list[ast.expr]]:
     for name, annotation in annotations:
         found[f"{name}:"] += classes_in(annotation)
     return found
-
-
-def classes_in(annotation: ast.expr | None) -> list[ast.expr]:
-    """The names in an annotation, and in strings there."""
-    nodes = below(annotation)
-    texts = [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return [
-        *(one for one in nodes if isinstance(one, (ast.Name, ast.Attribute))),
-        *(ast.Name(word, ast.Load()) for text in texts for word in re.findall(r"\w+", text)),
-    ]

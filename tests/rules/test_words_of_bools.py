@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.layouts import LAYOUTS
 from helpers.scanning import found
+from py314_rules import unknown
 from py314_rules.deprecated import _bools
 
 from py314_check.api import Outline
@@ -700,4 +701,4 @@ def test_what_gives_a_bool_is_known() -> None:
     assert attributes == _bools._ATTRIBUTES
     names = (*table.returns, *table.attributes, *table.bases, *table.aliases, *table.modes)
     tops = {name.partition(".")[0] for name in names}
-    assert {top for top in tops if not top.startswith("_")} == _bools._STANDARD
+    assert {top for top in tops if not top.startswith("_")} == unknown._STANDARD
