@@ -33,6 +33,8 @@ _STANDARD = frozenset(
     " typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser winreg wsgiref xdrlib"
     " xml xmlrpc zipapp zipfile zipimport zlib zoneinfo".split()
 )
+_NO_CLASSES = frozenset("Annotated Any ClassVar Final Optional Union".split())
+"""What in an annotation says nothing of the type by itself."""
 _COLLECTIONS = (ast.Dict, ast.DictComp, ast.GeneratorExp, ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Tuple)
 
 
@@ -82,7 +84,9 @@ class Variables:
                 self._names[scope][parameter.arg].classes += classes_in(parameter.annotation)
         if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             function = self.functions[scope.node.name]
-            function.values += [(node.value, scope) for node in scope.of(ast.Return) if node.value is not None]
+            given = [node.value for node in scope.of(ast.Return, ast.YieldFrom) if node.value is not None]
+            given += [ast.List([node.value]) for node in scope.of(ast.Yield) if node.value is not None]
+            function.values += [(value, scope) for value in given or [ast.Constant(None)]]
             function.classes += classes_in(scope.node.returns)
 
     def of(self, node: ast.Name | ast.Attribute, scope: Scope) -> Given | None:
@@ -183,7 +187,8 @@ class Unknown:
             case ast.Subscript() | ast.Await() | ast.NamedExpr() | ast.Starred():
                 return self.holds(node.value, scope)
             case ast.Call():
-                return self.holds(node.func, scope)
+                returned = self._variables.functions.get(node.func.id) if isinstance(node.func, ast.Name) else None
+                return self.holds(node.func, scope) if returned is None else not self._clear.holds(returned)
             case ast.BinOp():
                 return self.holds(node.left, scope) and self.holds(node.right, scope)
             case ast.Compare():
@@ -207,7 +212,8 @@ class Unknown:
 
     def _is_clear(self, given: Given) -> bool:
         """Whether something that is given has a known type: a parameter without an annotation is given nothing."""
-        return not all(map(self.is_foreign, given.classes)) or not all(self.holds(*value) for value in given.values)
+        said = [one for one in given.classes if last_name(one) not in _NO_CLASSES]
+        return not all(map(self.is_foreign, said)) or not all(self.holds(*value) for value in given.values)
 
     def is_foreign(self, node: ast.expr) -> bool:
         """Whether a class in an annotation is one of which nothing is known."""

@@ -13,20 +13,25 @@ from py314_check.api import Outline, Scope, expressions_in, last_name, once, tar
 from py314_rules.called import is_call_of, may_be, other_names
 from py314_rules.unknown import classes_in, unknown, variables
 
+NUMBERS = frozenset(f"builtins.{name}" for name in ("bool", "int", "float", "complex"))
+SCALARS = NUMBERS | {"builtins.str", "builtins.bytes"}
+_ALWAYS_BOOL = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
     **dict.fromkeys((ast.Set, ast.SetComp), "builtins.set"),
     **dict.fromkeys((ast.Dict, ast.DictComp), "builtins.dict"),
     ast.Tuple: "builtins.tuple",
     ast.JoinedStr: "builtins.str",
-    ast.Compare: "builtins.bool",
     ast.Lambda: "types.FunctionType",
     ast.GeneratorExp: "types.GeneratorType",
 }
 _CONSTANTS: dict[type, str] = {type(None): "types.NoneType", type(...): "types.EllipsisType"}
 _MAKERS = {
     **{name: name for name in "bool bytes complex dict float frozenset int list range set str tuple".split()},
-    "len": "int", "ord": "int", "repr": "str", "sorted": "list",
+    "len": "int",
+    "ord": "int",
+    "repr": "str",
+    "sorted": "list",
 }
 _OTHERS = frozenset(
     "Any None Optional Union bool bytes complex dict float frozenset int list object set str tuple".split()
@@ -68,16 +73,19 @@ def may_be_of(outline: Outline, node: ast.expr, scope: Scope, kinds: Collection[
         return _LITERALS[kind] in kinds
     if "." in kinds or depth > _MAX_DEPTH:
         return True
+    if isinstance(node, ast.Compare):
+        return "builtins.bool" in kinds and may_be_bool(outline, node, scope, depth)
     if isinstance(node, ast.Name):
         return _may_be_given(outline, node, scope, kinds, depth)
     if isinstance(node, ast.Call):
         return _may_be_made(outline, node, scope, kinds, depth)
     if isinstance(node, ast.BinOp):
-        if isinstance(node.op, (ast.Div, ast.Mod)):
+        if isinstance(node.op, ast.Div):
             return True
-        if isinstance(node.op, ast.Pow) and not (_is_count(node.left) and _is_count(node.right)):
-            return True
-        return one_of(node.left, node.right)
+        sides, others = (node.left, node.right), {*kinds} - NUMBERS - {"/"}
+        if all(may_be_of(outline, one, scope, NUMBERS, depth + 1) for one in sides):
+            return "builtins.int" in kinds or one_of(*sides)
+        return bool(others) and may_be_of(outline, node.left, scope, others, depth + 1)
     if isinstance(node, ast.Subscript) and is_call_of(node.value, ("range",)):
         return "builtins.int" in kinds
     if isinstance(node, (ast.Attribute, ast.Subscript, ast.Await)):
@@ -86,9 +94,12 @@ def may_be_of(outline: Outline, node: ast.expr, scope: Scope, kinds: Collection[
     return not inner or one_of(*inner)
 
 
-def _is_count(node: ast.expr) -> bool:
-    """Whether it is a whole number that is written out."""
-    return isinstance(node, ast.Constant) and type(node.value) is int
+def may_be_bool(outline: Outline, node: ast.Compare, scope: Scope, depth: int = 0) -> bool:
+    """Whether a comparison may give a bool: one of others than numbers and strings may give anything."""
+    sides = (node.left, *node.comparators)
+    return all(isinstance(one, _ALWAYS_BOOL) for one in node.ops) or all(
+        may_be_of(outline, one, scope, SCALARS, depth + 1) for one in sides
+    )
 
 
 def _may_be_given(outline: Outline, name: ast.Name, scope: Scope, kinds: Collection[str], depth: int) -> bool:
