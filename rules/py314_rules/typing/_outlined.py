@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from enum import Enum
 from functools import partial
 
-from py314_check.api import Outline, Scope, below, expressions_in, once
+from py314_check.api import Outline, Scope, below, last_name, names_set, once
 from py314_rules.called import may_be, other_names
 
 _PLAIN = ("staticmethod", "classmethod", "final")
@@ -15,6 +17,7 @@ _COMPOUND = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
 )
 _CALLS = ("isinstance", "callable", "type")
+_MAX_DEPTH = 20
 
 
 @once  # for each of the words
@@ -60,7 +63,8 @@ def _may_say_bool(function: Scope) -> bool:
     if not isinstance(node, ast.FunctionDef):
         return False
     if node.returns is not None:
-        return _names(node.returns, ("bool",))
+        said = node.returns.value if isinstance(node.returns, ast.Constant) else last_name(node.returns)
+        return str(said).strip().endswith("bool")
     return any(one.annotation is not None for one in (*node.args.posonlyargs, *node.args.args))
 
 
@@ -72,15 +76,8 @@ def _may_tell(outline: Outline, function: Scope) -> bool:
     plain = other_names(outline, *_PLAIN)
     if not all(may_be(one, plain) for one in node.decorator_list) or _may_override(outline, function.parent):
         return False
-    if any(function.of(*_COMPOUND)):  # what these do is not followed
-        return False
-    values = [one.value for one in function.of(ast.Return) if one.value is not None]
-    if not values:
-        return False
     given = {one.arg for one in (*node.args.posonlyargs, *node.args.args)[:2]}  # the first may be `self`
-    given -= {one.id for one in function.of(ast.Name) if isinstance(one.ctx, ast.Store)}
-    tests = _Tests(given, other_names(outline, *_CALLS))
-    return all(map(tests.may_be_outcome, values)) and any(map(tests.may_be, function.of(ast.Call, ast.Compare)))
+    return _Outcomes(function, given, other_names(outline, *_CALLS)).may_tell(node.body)
 
 
 def _may_override(outline: Outline, owner: Scope | None) -> bool:
@@ -93,34 +90,97 @@ def _may_override(outline: Outline, owner: Scope | None) -> bool:
     return not all(may_be(base, known) for base in bases)
 
 
-class _Tests:
-    """What may test the type of one of some parameters; ``calls`` are the names of the functions that do."""
+class _Outcome(Enum):
+    """What is known of the truth of an expression: how it comes out, that it comes of tests of a type, or nothing; or
+    ``MAY_TELL`` where the word test does not follow. ``NEVER`` is what comes of raising an exception.
+    """
 
-    def __init__(self, given: Collection[str], calls: Collection[str]) -> None:
+    TRUE, FALSE, TEST, UNKNOWN, MAY_TELL, NEVER = range(6)
+
+
+class _Outcomes:
+    """What ``Truths`` finds, less the types: ``given`` are the parameters that may be tested, ``calls`` the names of
+    the functions that do.
+    """
+
+    def __init__(self, function: Scope, given: Collection[str], calls: Collection[str]) -> None:
         self._given, self._calls = given, calls
+        self._values: defaultdict[str, list[ast.expr]] = defaultdict(list)
+        for target, value in function.assignments:
+            for name in names_set(target):
+                self._values[name].append(value)
 
-    def may_be(self, node: ast.AST) -> bool:
+    def may_tell(self, body: Sequence[ast.stmt]) -> bool:
+        """Whether statements may return the outcome of a test, and nothing else."""
+        return self._block(body, _Outcome.UNKNOWN) in (_Outcome.TEST, _Outcome.MAY_TELL)
+
+    def _block(self, statements: Sequence[ast.stmt], after: _Outcome) -> _Outcome:
+        for statement in reversed(statements):
+            if isinstance(statement, ast.Return):
+                after = self._of(statement.value)
+            elif isinstance(statement, ast.Raise):
+                after = _Outcome.NEVER
+            elif isinstance(statement, ast.If):
+                body, orelse = self._block(statement.body, after), self._block(statement.orelse, after)
+                after = _choice(self._of(statement.test), body, orelse)
+            elif isinstance(statement, _COMPOUND):
+                after = _Outcome.UNKNOWN
+        return after
+
+    def _of(self, node: ast.expr | None, depth: int = 0) -> _Outcome:
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return _Outcome.TRUE if node.value else _Outcome.FALSE
+        if depth > _MAX_DEPTH or isinstance(node, (ast.Tuple, ast.List)):  # that is taken apart
+            return _Outcome.MAY_TELL
+        if isinstance(node, ast.Name):
+            outcomes = {self._of(one, depth + 1) for one in self._values[node.id]} or {_Outcome.UNKNOWN}
+            return outcomes.pop() if len(outcomes) == 1 else _Outcome.MAY_TELL
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return _negation(self._of(node.operand, depth + 1))
+        if isinstance(node, ast.BoolOp):
+            first, *others = (self._of(one, depth + 1) for one in node.values)
+            for other in others:
+                first = _both(first, other) if isinstance(node.op, ast.And) else _either(first, other)
+            return first
+        if isinstance(node, ast.IfExp):
+            return _choice(*(self._of(one, depth + 1) for one in (node.test, node.body, node.orelse)))
+        if isinstance(node, ast.Call) and may_be(node.func, ("bool",)) and len(node.args) == 1:
+            return self._of(node.args[0], depth + 1)
+        return _Outcome.TEST if self._may_test(node) else _Outcome.UNKNOWN
+
+    def _may_test(self, node: ast.expr | None) -> bool:
         """Whether it may be ``isinstance(x, T)``, ``x is None`` or ``type(x) is T``."""
         if isinstance(node, ast.Call):
             return may_be(node.func, self._calls) and bool(node.args) and self._is_given(node.args[0])
         sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
         is_none = any(isinstance(one, ast.Constant) and one.value is None for one in sides)
         return any(
-            (is_none and self._is_given(one)) or (isinstance(one, ast.Call) and self.may_be(one)) for one in sides
+            (is_none and self._is_given(one)) or (isinstance(one, ast.Call) and self._may_test(one)) for one in sides
         )
 
     def _is_given(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id in self._given
 
-    def may_be_outcome(self, node: ast.expr) -> bool:
-        """Whether an expression may be made of tests and bools alone, or be settled by a bool."""
-        if isinstance(node, ast.UnaryOp):
-            return isinstance(node.op, ast.Not) and self.may_be_outcome(node.operand)
-        if isinstance(node, (ast.BoolOp, ast.IfExp, ast.NamedExpr)):
-            inner = expressions_in(node)
-            return any(isinstance(one, ast.Constant) for one in inner) or all(map(self.may_be_outcome, inner))
-        if isinstance(node, ast.Constant):
-            return node.value is None or isinstance(node.value, bool)
-        if isinstance(node, ast.Call) and may_be(node.func, ("bool",)):
-            return all(map(self.may_be_outcome, node.args))
-        return isinstance(node, ast.Name) or self.may_be(node)
+
+def _negation(outcome: _Outcome) -> _Outcome:
+    return {_Outcome.TRUE: _Outcome.FALSE, _Outcome.FALSE: _Outcome.TRUE}.get(outcome, outcome)
+
+
+def _both(one: _Outcome, other: _Outcome) -> _Outcome:
+    """That of ``one and other``."""
+    for settles in (_Outcome.FALSE, _Outcome.MAY_TELL, _Outcome.UNKNOWN, _Outcome.TEST):
+        if settles in (one, other):
+            return settles
+    return _Outcome.TRUE
+
+
+def _either(one: _Outcome, other: _Outcome) -> _Outcome:
+    """That of ``one or other``."""
+    return _negation(_both(_negation(one), _negation(other)))
+
+
+def _choice(test: _Outcome, body: _Outcome, orelse: _Outcome) -> _Outcome:
+    """That of ``body if test else orelse``."""
+    if _Outcome.NEVER in (body, orelse):
+        return orelse if body is _Outcome.NEVER else body
+    return _either(_both(test, body), _both(_negation(test), orelse))
