@@ -8,7 +8,218 @@ from helpers.scanning import found
 
 # Programs by rule, one between two lines of dashes; the rule reports each of them.
 PROGRAMS = {
+    "DPR004": r"""
+import xml.etree.ElementTree as ET
+if ET.fromstring("<a/>"): pass
+---
+from xml.etree import ElementTree
+def f(text):
+    root = ElementTree.XML(text)
+    for child in root:
+        if not child: pass
+---
+import xml.etree.ElementTree as ET
+def f(node: ET.Element): return node or None
+---
+import xml.etree.ElementTree as ET
+E = ET.Element
+def f(node: "E"):
+    while node: pass
+---
+import xml.etree.ElementTree as ET
+class A:
+    def __init__(self, path): self.root = ET.parse(path).getroot()
+    def f(self): return 1 if self.root.find("b") else 2
+---
+import xml.etree.ElementTree as ET
+def f(x):
+    if isinstance(x, ET.Element):
+        assert x
+---
+import xml.etree.ElementTree as ET
+make = ET.SubElement
+def f(root):
+    one = make(root, "b")
+    return bool(one)
+---
+import xml.etree.ElementTree as ET
+def find(root: ET.Element): return root.find("b")
+def f(root): return [1 for _ in root if find(root)]
+---
+import xml.etree.ElementTree as ET
+def f(root: ET.Element):
+    return [one for one in root.iter() if one]
+""",
+    "GIL202": r"""
+import threading
+def f(x):
+    lock = threading.Lock()
+    with lock: x.y = 1
+---
+import threading
+def f(x):
+    lock = threading.RLock()
+    lock.acquire()
+    try: x.y = 1
+    finally: lock.release()
+---
+import threading
+def f(x):
+    with threading.Semaphore(): x.y = 1
+---
+import threading
+class A:
+    def f(self):
+        lock = threading.Lock()
+        with self.x, lock: self.y = 1
+""",
+    "GIL204": r"""
+import threading
+def run(jobs):
+    waiting = iter(jobs)
+    def work():
+        take = next
+        while True: take(waiting)
+    for _ in range(4): threading.Thread(target=work).start()
+---
+import threading
+waiting = (x for x in range(9))
+def work():
+    for job in waiting: job()
+for _ in range(4): threading.Thread(target=work).start()
+---
+import threading
+def work(waiting):
+    print(next(waiting))
+def run(jobs):
+    waiting = zip(jobs, jobs)
+    for _ in range(4): threading.Thread(target=work, args=(waiting,)).start()
+""",
+    "CHG001": r"""
+import random
+random.randint(0, 1.5)
+---
+import random
+def f(x): return random.randrange(x / 2)
+---
+import random
+half = 0.5
+def f(): return random.randint(0, half * 2)
+---
+import math
+def half(n: int) -> float: return n / 2
+def f(): return math.factorial(half(4))
+---
+import math
+def f(n: float): return math.factorial(n)
+---
+import math
+def f(n):
+    if isinstance(n, float): return math.factorial(n)
+---
+import math, time
+def f(): return math.factorial(time.time())
+---
+import math
+def ten(): return 10.0
+def f(): return math.factorial(ten() - 1)
+---
+import random
+def f(): return random.sample({1, 2}, 1)
+---
+import random
+class A:
+    def __init__(self): self.all = {1, 2}
+    def f(self): return random.sample(self.all, 1)
+---
+import random
+def f(x: dict): return random.sample(x.keys(), 1)
+---
+import random, typing
+def f(x: typing.FrozenSet[int]): return random.sample(x, 1)
+---
+import random
+random.seed((1, 2))
+---
+import random
+class A: pass
+def f(): return random.Random(A())
+""",
+    "DPR003": r"""
+complex(1j, 2)
+---
+z = 1j
+def f(): return complex(z, 1)
+---
+def f(z: complex): return complex(z, 1)
+---
+def f(x): return complex(complex(x), 1)
+---
+import cmath
+def f(x): return complex(cmath.sqrt(x), 1)
+---
+def root(x): return 2 * 1j
+def f(x): return complex(root(x), 1)
+---
+def f(x): return complex(-(1 + 2j), 1)
+---
+class A:
+    z = 1j
+    def f(self): return complex(self.z, 1)
+---
+def f(x): return complex(1j if x else 2j, 1)
+""",
+    "CHG201": r"""
+if NotImplemented: pass
+---
+nothing = NotImplemented
+def f(): return not nothing
+---
+class A:
+    def __eq__(self, other): return NotImplemented
+    def __ne__(self, other): return not self.__eq__(other)
+---
+class A:
+    def __eq__(self, other): return NotImplemented
+    def __ne__(self, other):
+        same = self.__eq__(other)
+        return bool(same)
+---
+ask = bool
+class A:
+    def __eq__(self, other): return NotImplemented
+    def f(self, other): return ask(self.__eq__(other))
+""",
     "TIS001": r"""
+def is_text(x: object) -> bool:
+    if not isinstance(x, str):
+        return False
+    return True
+---
+def is_text(x: object) -> bool:
+    if isinstance(x, str):
+        return True
+    elif x is None:
+        raise TypeError
+    else:
+        return False
+---
+def is_text(x: object) -> bool:
+    text = isinstance(x, str)
+    return text
+---
+def is_text(x: object) -> bool:
+    return True if isinstance(x, str) else False
+---
+def is_there(x: "int | None") -> bool:
+    return not x is None
+---
+def is_text(x: object) -> bool:
+    return isinstance(x, str) or isinstance(x, bytes) or False
+---
+def is_text(x: object) -> bool:
+    return bool(isinstance(x, str) and True)
+---
 def is_text(x: object) -> bool: return isinstance(x, str)
 ---
 def is_text(x) -> bool:
@@ -377,6 +588,26 @@ x = 1  # noqa : E501, RMV001
 # py314: ignore-file[RMV001]
 """,
     "CHG302": r"""
+import asyncio
+async def job(): pass
+task = asyncio.ensure_future(job())
+---
+import asyncio
+async def job(): pass
+def start(): return asyncio.gather(job(), job())
+start()
+---
+import asyncio
+async def job(): pass
+class A:
+    future = asyncio.shield(job())
+---
+import asyncio
+def make(): return asyncio.Future()
+def start(): return make()
+if __name__ == "__main__":
+    start()
+---
 import asyncio
 async def job(): pass
 task = asyncio.ensure_future(job())

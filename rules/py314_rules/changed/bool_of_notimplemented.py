@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst, once
-from py314_rules.called import may_be, other_names
+from py314_rules.called import calls, may_be, other_names
 from py314_rules.values import reached, truth_tests
 
 _COMPARES = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
@@ -35,7 +35,7 @@ def _may_ask_comparison(outline: Outline) -> bool:
 def _asked(outline: Outline) -> Iterator[ast.expr]:
     """The expressions whose truth may be asked for."""
     yield from truth_tests(outline)
-    yield from (one.args[0] for one in outline.of(ast.Call) if len(one.args) == 1)  # `bool(x)`, under whatever name
+    yield from (one.args[0] for one in calls(outline, "bool") if len(one.args) == 1)
 
 
 class BoolOfNotimplemented(Rule):

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from py314_check.api import Confidence, Impact, Level, Rule, Words, cst
+import ast
+
+from py314_check.api import Confidence, Impact, Level, Outline, Rule, Words, cst, last_name, once
+from py314_rules.called import calls, other_names
+from py314_rules.unknown import tests
+from py314_rules.values import reached, truth_tests
 
 _ELEMENT = "xml.etree.ElementTree.Element"
+_GIVING = (
+    "Comment Element PI ProcessingInstruction SubElement XML close comment end find findall fromstring fromstringlist"
+    " iter iterfind iterparse makeelement getroot parse pi root start".split()
+)
+"""What gives elements, or is one."""
+
+
+@once
+def _may_ask(outline: Outline) -> bool:
+    """Whether the truth of an element may be asked for."""
+    giving = other_names(outline, *_GIVING)
+    if any(last_name(kind) in giving for _, kinds in tests(outline) for kind in ast.walk(kinds)):
+        return True
+    asked = [*truth_tests(outline), *(one.args[0] for one in calls(outline, "bool") if one.args)]
+    made = reached(outline, *asked, annotated=True)
+    return any(last_name(one.func if isinstance(one, ast.Call) else one) in giving for one in made)
 
 
 class ElementTruth(Rule):
@@ -49,7 +70,7 @@ class ElementTruth(Rule):
     code, name = "DPR004", "element-truth"
     level, impact, confidence = Level.NOTE, Impact.WARNS, Confidence.HIGH
     since = "3.12"
-    words = tuple(Words("xml", "etree", module) for module in ("ElementTree", "cElementTree"))
+    words = tuple(Words("xml", "etree", module, outline=_may_ask) for module in ("ElementTree", "cElementTree"))
 
     def visit_If(self, node: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> None:
         self._check(node.test)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from py314_check.api import Confidence, Impact, InThreads, Level, Outline, Rule, Scope, Words, cst, once
+from py314_rules.called import may_be, other_names
 from py314_rules.threads._words import STARTS_THREADS
 from py314_rules.threads.sharing import is_shared
 
@@ -21,13 +23,14 @@ _MAKERS = frozenset(
 def _may_share(outline: Outline) -> bool:
     """Whether a function may take elements from an iterator that it has not made."""
     makes = any(outline.of(ast.GeneratorExp, ast.Yield, ast.YieldFrom)) or not _MAKERS.isdisjoint(outline.words)
-    return makes and any(_takes_from_others(scope) for scope in outline.scopes if scope.runs_later)
+    asked = other_names(outline, "next")
+    return makes and any(_takes_from_others(scope, asked) for scope in outline.scopes if scope.runs_later)
 
 
-def _takes_from_others(scope: Scope) -> bool:
+def _takes_from_others(scope: Scope, asked: Collection[str]) -> bool:
     own = {node.id for node in scope.of(ast.Name) if isinstance(node.ctx, ast.Store)}
     sources = [one.iter for one in scope.of(ast.For, ast.comprehension)]
-    sources += [one.args[0] for one in scope.of(ast.Call) if one.args]  # `next(iterator)`, under whatever name
+    sources += [one.args[0] for one in scope.of(ast.Call) if one.args and may_be(one.func, asked)]
     return any(isinstance(one, ast.Attribute) or (isinstance(one, ast.Name) and one.id not in own) for one in sources)
 
 

@@ -108,7 +108,7 @@ class _Outcomes:
         self._values: defaultdict[str, list[ast.expr]] = defaultdict(list)
         for target, value in function.assignments:
             for name in names_set(target):
-                self._values[name].append(value)
+                self._values[name].append(value if isinstance(target, ast.Name) else ast.Starred(value))
 
     def may_tell(self, body: Sequence[ast.stmt]) -> bool:
         """Whether statements may return the outcome of a test, and nothing else."""
@@ -130,7 +130,7 @@ class _Outcomes:
     def _of(self, node: ast.expr | None, depth: int = 0) -> _Outcome:
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return _Outcome.TRUE if node.value else _Outcome.FALSE
-        if depth > _MAX_DEPTH or isinstance(node, (ast.Tuple, ast.List)):  # that is taken apart
+        if depth > _MAX_DEPTH or isinstance(node, ast.Starred):  # a part of something
             return _Outcome.MAY_TELL
         if isinstance(node, ast.Name):
             outcomes = {self._of(one, depth + 1) for one in self._values[node.id]} or {_Outcome.UNKNOWN}
