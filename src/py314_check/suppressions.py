@@ -18,7 +18,9 @@ _OURS = re.compile(
 )
 _NOQA = re.compile(r"(?:#|//|/\*)\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]*(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE)
 _WORD = re.compile(r"noqa:\s*([a-z][\w-]*)", re.IGNORECASE)
-_OUR_CODE = re.compile(r"(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d*")
+_OUR_CODES = r"(?:SYN|RMV|CHG|DPR|GIL|EXT|TIS|PRJ|JIT)\d*"
+_OUR_CODE = re.compile(_OUR_CODES)
+_MAY_BE_UNUSED = re.compile(rb"py314(?:-check)?:|noqa[^\r\n]*?\b%s\b" % _OUR_CODES.encode(), re.IGNORECASE)
 
 
 @dataclass
@@ -58,6 +60,11 @@ class Suppression:
         if self.foreign:
             idle = [code for code in idle if _OUR_CODE.fullmatch(code) and code in self.text.upper()]
         return tuple(idle) or None
+
+
+def may_be_unused(data: bytes) -> bool:
+    """Whether a file without findings may have a comment that is ours, and so has no effect."""
+    return _MAY_BE_UNUSED.search(data) is not None
 
 
 def read(

@@ -135,9 +135,6 @@ class A:
 import random
 def f(x: dict): return random.sample(x.keys(), 1)
 ---
-import random, typing
-def f(x: typing.FrozenSet[int]): return random.sample(x, 1)
----
 import random
 random.seed((1, 2))
 ---

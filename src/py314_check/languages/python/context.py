@@ -42,6 +42,7 @@ from py314_check.languages.settings.requirements import requirements
 from py314_check.model import Impact, Place, Target, parse_version
 from py314_check.signs_of_threads import handles_threads, is_cooperative
 from py314_check.source import SourceFile
+from py314_check.suppressions import may_be_unused
 
 _LATER = (cst.FunctionDef, cst.Lambda)
 _MAX_TESTS = 50
@@ -302,7 +303,7 @@ class PythonContext:
     def analysis(self, *, with_comments: bool) -> Analysis:
         """Judges and places the reports. Positions are computed only if there is something to place."""
         judged = self._judged()
-        if not judged and not with_comments:
+        if not judged and not (with_comments and may_be_unused(self._source.data)):
             return Analysis([], [])
         statements = {node: self._statement(node) for _, node, _, _ in judged}
         wanted = statements.keys() | {found for found in statements.values() if found}
