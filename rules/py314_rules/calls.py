@@ -32,7 +32,7 @@ from py314_rules.called import Given, may_call, may_derive_from
 from py314_rules.instances import is_of_own_class
 from py314_rules.patterns import has_late_flags, may_be_verbose, may_have_late_flags, text_of
 from py314_rules.spellings import MayHave, makers, spellings
-from py314_rules.values import may_be_of, may_be_text
+from py314_rules.values import instances, may_be_text
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Row:
             return may_be_text(outline, given[0], may_have_late_flags)
         if self.matches is not None:
             return may_be_text(outline, given[0], _compiled(self.matches).search)
-        return not self.kinds or may_be_of(outline, *given, self.kinds)
+        return not self.kinds or instances(outline).may_be(*given, frozenset(self.kinds))
 
     def is_lacking(self, given: Sequence[Given], shift: int) -> bool:
         """Whether what the row says is not given is really not."""

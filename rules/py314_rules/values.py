@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
 from py314_check.api import Outline, Scope, expressions_in, last_name, once, targets_in
 from py314_rules.called import is_call_of, may_be, other_names
-from py314_rules.unknown import classes_in, unknown, variables
+from py314_rules.unknown import Fixpoint, Given, classes_in, unknown, variables
 
-NUMBERS = frozenset(f"builtins.{name}" for name in ("bool", "int", "float", "complex"))
-SCALARS = NUMBERS | {"builtins.str", "builtins.bytes"}
+_NUMBERS = frozenset(f"builtins.{name}" for name in ("bool", "int", "float", "complex"))
+_SCALARS = _NUMBERS | {"builtins.str", "builtins.bytes"}
 _ALWAYS_BOOL = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
 _LITERALS: dict[type[ast.AST], str] = {
     **dict.fromkeys((ast.List, ast.ListComp), "builtins.list"),
@@ -37,7 +37,6 @@ _OTHERS = frozenset(
     "Any None Optional Union bool bytes complex dict float frozenset int list object set str tuple".split()
 )
 """What in an annotation is nothing else, at least in lower case."""
-_MAX_DEPTH = 8
 
 
 def may_be_text(outline: Outline, node: ast.expr, is_wanted: Callable[[str], object]) -> bool:
@@ -59,81 +58,100 @@ def _text(node: ast.Constant) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def may_be_of(outline: Outline, node: ast.expr, scope: Scope, kinds: Collection[str], depth: int = 0) -> bool:
-    """Whether an expression may be an instance of a class; ``/`` is any division, ``.`` a class of the file."""
+@once
+def instances(outline: Outline) -> Instances:
+    """Which expressions of a file may be instances of which classes."""
+    return Instances(outline)
 
-    def one_of(*nodes: ast.expr) -> bool:
-        return any(may_be_of(outline, one, scope, kinds, depth + 1) for one in nodes)
 
-    kind = type(node)
-    if isinstance(node, ast.Constant):
-        made = type(node.value)
-        return _CONSTANTS.get(made, f"builtins.{made.__name__}") in kinds
-    if kind in _LITERALS:
-        return _LITERALS[kind] in kinds
-    if "." in kinds or depth > _MAX_DEPTH:
-        return True
-    if isinstance(node, ast.Compare):
-        return "builtins.bool" in kinds and may_be_bool(outline, node, scope, depth)
-    if isinstance(node, ast.Name):
-        return _may_be_given(outline, node, scope, kinds, depth)
-    if isinstance(node, ast.Call):
-        return _may_be_made(outline, node, scope, kinds, depth)
-    if isinstance(node, ast.BinOp):
-        if isinstance(node.op, ast.Div):
+class Instances:
+    """Which expressions of a file may be instances of some classes, given by qualified names; ``/`` is any division,
+    ``.`` a class of the file.
+    """
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._variables = variables(outline)
+        self._unknown = unknown(outline)
+        self._given = Fixpoint(self._is_given)
+
+    def may_be(self, node: ast.expr, scope: Scope, kinds: frozenset[str]) -> bool:
+        """Whether an expression in a scope may be of one of the classes."""
+        kind = type(node)
+        if isinstance(node, ast.Constant):
+            made = type(node.value)
+            return _CONSTANTS.get(made, f"builtins.{made.__name__}") in kinds
+        if kind in _LITERALS:
+            return _LITERALS[kind] in kinds
+        if "." in kinds:
             return True
-        sides, others = (node.left, node.right), {*kinds} - NUMBERS - {"/"}
-        if all(may_be_of(outline, one, scope, NUMBERS, depth + 1) for one in sides):
-            return "builtins.int" in kinds or one_of(*sides)
-        return bool(others) and may_be_of(outline, node.left, scope, others, depth + 1)
-    if isinstance(node, ast.Subscript) and is_call_of(node.value, ("range",)):
-        return "builtins.int" in kinds
-    if isinstance(node, (ast.Attribute, ast.Subscript, ast.Await)):
-        return not unknown(outline).holds(node, scope)
-    inner = [node.operand] if isinstance(node, ast.UnaryOp) else expressions_in(node)
-    return not inner or one_of(*inner)
+        if isinstance(node, ast.Compare):
+            return "builtins.bool" in kinds and self.may_be_bool(node, scope)
+        if isinstance(node, ast.Name):
+            return self._may_be_named(node, scope, kinds)
+        if isinstance(node, ast.Call):
+            return self._may_be_made(node, scope, kinds)
+        if isinstance(node, ast.BinOp):
+            return self._may_be_computed(node, scope, kinds)
+        if isinstance(node, ast.Subscript) and is_call_of(node.value, ("range",)):
+            return "builtins.int" in kinds
+        if isinstance(node, (ast.Attribute, ast.Subscript, ast.Await)):
+            return not self._unknown.holds(node, scope)
+        inner = [node.operand] if isinstance(node, ast.UnaryOp) else expressions_in(node)
+        return not inner or any(self.may_be(one, scope, kinds) for one in inner)
 
+    def may_be_bool(self, node: ast.Compare, scope: Scope) -> bool:
+        """Whether a comparison may give a bool: one of others than numbers and strings may give anything."""
+        return all(isinstance(one, _ALWAYS_BOOL) for one in node.ops) or all(
+            self.may_be(one, scope, _SCALARS) for one in (node.left, *node.comparators)
+        )
 
-def may_be_bool(outline: Outline, node: ast.Compare, scope: Scope, depth: int = 0) -> bool:
-    """Whether a comparison may give a bool: one of others than numbers and strings may give anything."""
-    sides = (node.left, *node.comparators)
-    return all(isinstance(one, _ALWAYS_BOOL) for one in node.ops) or all(
-        may_be_of(outline, one, scope, SCALARS, depth + 1) for one in sides
-    )
+    def _may_be_computed(self, node: ast.BinOp, scope: Scope, kinds: frozenset[str]) -> bool:
+        operands: list[ast.expr] = [node]
+        leaves = []
+        while operands:
+            one = operands.pop()
+            if not isinstance(one, ast.BinOp):
+                leaves.append(one)
+            elif isinstance(one.op, ast.Div):
+                return True
+            else:
+                operands += (one.right, one.left)
+        if all(self.may_be(one, scope, _NUMBERS) for one in leaves):
+            return "builtins.int" in kinds or any(self.may_be(one, scope, kinds) for one in leaves)
+        others = kinds - _NUMBERS - {"/"}
+        return bool(others) and self.may_be(leaves[0], scope, others)
 
+    def _may_be_named(self, name: ast.Name, scope: Scope, kinds: frozenset[str]) -> bool:
+        given = self._variables.of(name, scope)
+        if given is None or self._unknown.is_certain(name.id):
+            return not self._unknown.holds(name, scope)
+        return self._given.holds((kinds, given))
 
-def _may_be_given(outline: Outline, name: ast.Name, scope: Scope, kinds: Collection[str], depth: int) -> bool:
-    types = unknown(outline)
-    given = variables(outline).of(name, scope)
-    if given is None or types.is_certain(name.id):
-        return not types.holds(name, scope)
-    if any(_may_mean(outline, one, kinds) for one in given.classes):
-        return True
-    return any(may_be_of(outline, value, place, kinds, depth + 1) for value, place in given.values)
+    def _may_be_made(self, call: ast.Call, scope: Scope, kinds: frozenset[str]) -> bool:
+        made = _MAKERS.get(call.func.id) if isinstance(call.func, ast.Name) else None
+        if made is not None:
+            return f"builtins.{made}" in kinds
+        returned = self._variables.functions.get(last_name(call.func))
+        asked = call.func.value if isinstance(call.func, ast.Attribute) else call  # a method may be anything's
+        if (returned is None or asked is not call) and not self._unknown.holds(asked, scope):
+            return True
+        return returned is not None and self._given.holds((kinds, returned))
 
+    def _is_given(self, question: tuple[frozenset[str], Given]) -> bool:
+        """Whether one of the values that are given may be of the classes, or an annotation may mean them."""
+        kinds, given = question
+        return any(self._may_mean(one, kinds) for one in given.classes) or any(
+            self.may_be(value, scope, kinds) for value, scope in given.values
+        )
 
-def _may_be_made(outline: Outline, call: ast.Call, scope: Scope, kinds: Collection[str], depth: int) -> bool:
-    made = _MAKERS.get(call.func.id) if isinstance(call.func, ast.Name) else None
-    if made is not None:
-        return f"builtins.{made}" in kinds
-    returned = variables(outline).functions.get(last_name(call.func))
-    asked = call.func.value if isinstance(call.func, ast.Attribute) else call  # a method may be anything's
-    if (returned is None or asked is not call) and not unknown(outline).holds(asked, scope):
-        return True
-    if returned is None:
-        return False
-    if any(_may_mean(outline, one, kinds) for one in returned.classes):
-        return True
-    return any(may_be_of(outline, value, place, kinds, depth + 1) for value, place in returned.values)
-
-
-def _may_mean(outline: Outline, annotation: ast.expr, kinds: Collection[str]) -> bool:
-    """Whether a name in an annotation may stand for one of some classes."""
-    wanted = sorted({kind.rpartition(".")[2] for kind in kinds})
-    name = last_name(annotation)
-    if name.lower() in wanted or may_be(annotation, other_names(outline, *wanted)):
-        return True
-    return name not in _OTHERS and not unknown(outline).is_foreign(annotation)
+    def _may_mean(self, annotation: ast.expr, kinds: frozenset[str]) -> bool:
+        """Whether a name in an annotation may stand for one of the classes."""
+        wanted = sorted({kind.rpartition(".")[2] for kind in kinds})
+        name = last_name(annotation)
+        if name.lower() in wanted or may_be(annotation, other_names(self._outline, *wanted)):
+            return True
+        return name not in _OTHERS and not self._unknown.is_foreign(annotation)
 
 
 def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:

@@ -66,6 +66,8 @@ HOSTILE_CODE = {
     "handlers": "try:\n    {a}({b})\nexcept {b}:\n    x{i} = {a}\nfinally:\n    x = {b}\n",
     "with statements": "with {a} as {b}, {a}.{b}() as x{i}:\n    {a}.{b} += 1\n",
     "loops": "for {b} in {a}:\n    {a}[{b}] = ~{b}\n",
+    "names that are given two things each": "{a}.{b}(x0, {a}=x0)\nx{i} = x{j} + x{j}\nx{i} = ~-f{j}(x{j})\n"
+    "def f{i}(y) -> bool:\n    return x{j} if f{j}(y) else {a}\n",
     "strings": "x{i} = getattr({a}, '{b}'), '{a}.{b}', '{a} {i}'\n",
     "annotations": "x{i}: {a}[{b}] = {a}\n",
     "lambdas": "x{i} = lambda {a}={b}: {a}({b})\n",

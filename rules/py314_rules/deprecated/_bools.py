@@ -12,7 +12,7 @@ from typing import Any
 from py314_check.api import Outline, Scope, expressions_in, last_name
 from py314_rules.called import may_be, other_names
 from py314_rules.unknown import Fixpoint, Given, tests, unknown, variables
-from py314_rules.values import may_be_bool
+from py314_rules.values import instances
 
 _BUILTINS = frozenset("all any bool callable hasattr isinstance issubclass".split())
 _METHODS = frozenset(
@@ -47,7 +47,7 @@ class _Bools:
     """Which expressions of a file may be bools, and of which the type cannot be told."""
 
     def __init__(self, outline: Outline) -> None:
-        self._outline = outline
+        self._instances = instances(outline)
         self._variables = variables(outline)
         self._unknown = unknown(outline)
         self._givers = other_names(outline, *_BUILTINS, *_METHODS, *_FUNCTIONS)
@@ -78,7 +78,7 @@ class _Bools:
             case ast.UnaryOp():
                 return isinstance(node.op, ast.Not)
             case ast.Compare():
-                return may_be_bool(self._outline, node, scope)
+                return self._instances.may_be_bool(node, scope)
             case ast.BoolOp() | ast.IfExp() | ast.NamedExpr():
                 return all(self.may_be(one, scope) for one in expressions_in(node))
             case ast.BinOp():

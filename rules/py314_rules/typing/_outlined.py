@@ -17,7 +17,6 @@ _COMPOUND = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
 )
 _CALLS = ("isinstance", "callable", "type")
-_MAX_DEPTH = 20
 
 
 @once  # for each of the words
@@ -105,6 +104,7 @@ class _Outcomes:
 
     def __init__(self, function: Scope, given: Collection[str], calls: Collection[str]) -> None:
         self._given, self._calls = given, calls
+        self._known: dict[str, _Outcome] = {}
         self._values: defaultdict[str, list[ast.expr]] = defaultdict(list)
         for target, value in function.assignments:
             for name in names_set(target):
@@ -127,26 +127,32 @@ class _Outcomes:
                 after = _Outcome.UNKNOWN
         return after
 
-    def _of(self, node: ast.expr | None, depth: int = 0) -> _Outcome:
+    def _of(self, node: ast.expr | None) -> _Outcome:
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return _Outcome.TRUE if node.value else _Outcome.FALSE
-        if depth > _MAX_DEPTH or isinstance(node, ast.Starred):  # a part of something
+        if isinstance(node, ast.Starred):  # a part of something
             return _Outcome.MAY_TELL
         if isinstance(node, ast.Name):
-            outcomes = {self._of(one, depth + 1) for one in self._values[node.id]} or {_Outcome.UNKNOWN}
-            return outcomes.pop() if len(outcomes) == 1 else _Outcome.MAY_TELL
+            return self._named(node.id)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return _negation(self._of(node.operand, depth + 1))
+            return _negation(self._of(node.operand))
         if isinstance(node, ast.BoolOp):
-            first, *others = (self._of(one, depth + 1) for one in node.values)
+            first, *others = (self._of(one) for one in node.values)
             for other in others:
                 first = _both(first, other) if isinstance(node.op, ast.And) else _either(first, other)
             return first
         if isinstance(node, ast.IfExp):
-            return _choice(*(self._of(one, depth + 1) for one in (node.test, node.body, node.orelse)))
+            return _choice(*(self._of(one) for one in (node.test, node.body, node.orelse)))
         if isinstance(node, ast.Call) and may_be(node.func, ("bool",)) and len(node.args) == 1:
-            return self._of(node.args[0], depth + 1)
+            return self._of(node.args[0])
         return _Outcome.TEST if self._may_test(node) else _Outcome.UNKNOWN
+
+    def _named(self, name: str) -> _Outcome:
+        if name not in self._known:
+            self._known[name] = _Outcome.UNKNOWN  # to itself
+            outcomes = {self._of(one) for one in self._values[name]} or {_Outcome.UNKNOWN}
+            self._known[name] = outcomes.pop() if len(outcomes) == 1 else _Outcome.MAY_TELL
+        return self._known[name]
 
     def _may_test(self, node: ast.expr | None) -> bool:
         """Whether it may be ``isinstance(x, T)``, ``x is None`` or ``type(x) is T``."""
