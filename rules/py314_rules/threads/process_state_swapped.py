@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Words, cst, load_facts, once
+from py314_check.api import Confidence, Impact, Level, Mentions, Outline, Rule, Scope, Words, cst, load_facts, once
 from py314_rules.threads._outlined import shared
 from py314_rules.threads.sharing import is_unlikely
 
 _CHANGES = {"append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
 _LATER = ("finally", "yield", "__exit__")
+_TRY_STAR = getattr(ast, "TryStar", ast.Try)
 _ORIGINAL = re.compile(r"^sys\.__std(?:out|err)__$")
 
 
@@ -41,25 +42,59 @@ def _words() -> Iterable[Words]:
         yield Words(later, outline=_may_swap_variable)
 
 
+@once
 def _may_swap(outline: Outline, name: Mentions, how: str) -> bool:
-    """Whether a function of the process may be called twice, or a part of its state be set twice."""
+    """Whether one function may call a function of the process twice, or set a part of its state twice."""
     if not name(outline):
         return False
-    if how == "call":
-        places = [one.func for one in outline.of(ast.Call)]
-    else:
-        places = [one for one in outline.of(ast.Attribute) if not isinstance(one.ctx, ast.Load)]
-        places += [one.value for one in outline.of(ast.Subscript) if not isinstance(one.ctx, ast.Load)]
-        methods = (one.func for one in outline.of(ast.Call) if isinstance(one.func, ast.Attribute))
-        places += [one.value for one in methods if one.attr in _CHANGES]
-    return sum(name.is_meant(one, outline) for one in places) > 1
+    places: Counter[Scope] = Counter()
+    for scope in outline.scopes:
+        owner = _swapper(scope)
+        if owner is not None:
+            set_here = _called(scope) if how == "call" else _set(scope)
+            places[owner] += sum(name.is_meant(one, outline) for one in set_here)
+    return any(count > 1 for count in places.values())
+
+
+def _called(scope: Scope) -> Iterator[ast.expr]:
+    return (one.func for one in scope.of(ast.Call))
+
+
+def _set(scope: Scope) -> Iterator[ast.expr]:
+    """What is set, or of which a part is, or that is changed by a method."""
+    yield from (one for one in scope.of(ast.Attribute) if not isinstance(one.ctx, ast.Load))
+    yield from (one.value for one in scope.of(ast.Subscript) if not isinstance(one.ctx, ast.Load))
+    yield from (one.value for one in _called(scope) if isinstance(one, ast.Attribute) and one.attr in _CHANGES)
 
 
 @once
 def _may_swap_variable(outline: Outline) -> bool:
-    """Whether functions may set a variable twice, once to what was saved."""
-    places = Counter(name for one in shared(outline).uses for name in one.set.elements())
-    return any(places[name] > 1 for one in shared(outline).uses for name in one.set_to_name)
+    """Whether one function may set a variable twice, once to what was saved."""
+    places: Counter[tuple[Scope, str]] = Counter()
+    saved: set[tuple[Scope, str]] = set()
+    for one in shared(outline).uses:
+        owner = _swapper(one.scope)
+        if owner is not None:
+            places.update((owner, name) for name in one.set.elements())
+            saved.update((owner, name) for name in one.set_to_name)
+    return any(places[one] > 1 for one in saved)
+
+
+def _swapper(scope: Scope) -> Scope | None:
+    """The function around what stands in a scope, or its class if it is a context manager's method; None where nothing
+    can be set back: not in ``finally``, nor behind ``yield``.
+    """
+    function: Scope | None = scope
+    while function is not None and not isinstance(function.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        function = function.parent
+    if function is None or function.node.name in ("__enter__", "__exit__"):
+        return function and function.parent
+    outer: Scope | None = function
+    while outer is not None:
+        if any(outer.of(ast.Yield)) or any(one.finalbody for one in outer.of(ast.Try, _TRY_STAR)):
+            return function
+        outer = outer.parent
+    return None
 
 
 class ProcessStateSwapped(Rule):

@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -41,6 +42,9 @@ _PUNCTUATION = frozenset(
     """.split()
 )
 _VALIDATE = cst.CSTNode.__post_init__
+_PIECE = 40_000
+"""How long the parts of a long text are at least, in characters."""
+_CUT = re.compile(r"(?:(?<=\n\n)|(?<=\r\n\r\n))(?=def |class |@|async def )")
 _TOKEN_LIMIT = 500
 """How far back on its line an offending token is looked for: the search takes the square of that."""
 
@@ -244,9 +248,36 @@ def parse(source: SourceFile) -> cst.Module:
         raise SourceError("Brackets are nested too deeply for Python (more than 200 levels).", place)
     try:
         with _unvalidated():
-            return cst.parse_module(source.text)
+            return _parsed_in_pieces(source.text) or cst.parse_module(source.text)
     except cst.ParserSyntaxError as error:
         raise _located(error, source) from None
+
+
+def _parsed_in_pieces(text: str) -> cst.Module | None:
+    """What libcst makes of a long text as a whole, made of its parts: that takes a third of the memory.
+
+    It is cut where a definition begins at the start of a line, behind a blank one. If that is in a string or brackets,
+    or behind a decorator, the part before does not parse. None where that is so, and where there is but one part.
+    """
+    cuts = [0]
+    for match in _CUT.finditer(text, _PIECE):
+        if match.start() - cuts[-1] >= _PIECE:
+            cuts.append(match.start())
+    if len(cuts) == 1:
+        return None
+    try:
+        first, *others = [cst.parse_module(text[start:end]) for start, end in pairwise([*cuts, len(text)])]
+    except cst.ParserSyntaxError:
+        return None
+    style = first.default_indent, first.default_newline
+    if not first.body or any((one.default_indent, one.default_newline) != style for one in others):
+        return None
+    body, footer = [*first.body], first.footer
+    for one in others:
+        definition: Any = one.body[0]
+        body += [definition.with_changes(leading_lines=[*footer, *definition.leading_lines]), *one.body[1:]]
+        footer = one.footer
+    return first.with_changes(body=body, footer=footer, has_trailing_newline=others[-1].has_trailing_newline)
 
 
 @contextmanager
