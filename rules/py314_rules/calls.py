@@ -364,7 +364,11 @@ def _direct(context: Context, call: cst.Call) -> Collection[str]:
 def _members(context: Context, func: cst.Attribute) -> dict[str, tuple[int, bool]]:
     """The methods, or constructors through ``super().__init__``, that an attribute may be."""
     member = context.member(func)
-    found = {name.removesuffix(".__init__"): (0, member.certain) for name in member.names}
+    found = {
+        name.removesuffix(".__init__"): (0, member.certain)
+        for name in member.names
+        if not (name.startswith("typing.") and name.endswith(".__init__"))  # what derives from it is no such class
+    }
     on_class = _is_called_on_class(context, func)
     if func.attr.value == "__init__" and on_class:
         found = {name: (1, certain) for name, (_, certain) in found.items()}

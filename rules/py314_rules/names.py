@@ -271,7 +271,14 @@ class NameRule(Rule):
 
 def _is_set(context: Context, node: cst.Attribute) -> bool:
     """Whether an attribute is given a value or deleted here, not read."""
-    parent = next(context.ancestors(node))
-    return isinstance(parent, (cst.AssignTarget, cst.Del)) or (
-        isinstance(parent, (cst.AnnAssign, cst.For, cst.CompFor)) and parent.target is node
-    )
+    child: cst.CSTNode = node
+    for parent in context.ancestors(node):
+        if not isinstance(parent, _TAKEN_APART):
+            return isinstance(parent, (cst.AssignTarget, cst.AsName, cst.Del)) or (
+                isinstance(parent, (cst.AnnAssign, cst.For, cst.CompFor)) and parent.target is child
+            )
+        child = parent
+    return False
+
+
+_TAKEN_APART = (cst.Element, cst.StarredElement, cst.Tuple, cst.List)
