@@ -13,6 +13,7 @@ from typing import Any
 from sources import TARGET, files_below, usual
 from tables import percent, table
 
+from py314_check.collector import without_collector
 from py314_check.registry import all_rules
 from py314_check.reporters import render
 from py314_check.run import check
@@ -22,6 +23,7 @@ from py314_check.splitting import words_in
 Seconds = defaultdict[str, float]
 
 
+@without_collector()  # as in a run
 def measure(directory: Path) -> dict[str, float]:
     """Processor seconds of each stage of a run over a directory.
 

@@ -20,6 +20,7 @@ from sources import TARGET, files_below, usual
 from tables import MEGABYTE, paragraph, percent, table
 
 from py314_check.api import Rule, Words
+from py314_check.collector import without_collector
 from py314_check.languages import is_test, language_of
 from py314_check.model import Confidence, Finding, parse_version
 from py314_check.registry import all_rules
@@ -58,6 +59,7 @@ def _rules() -> list[type[Rule]]:
     return [rule for rule in all_rules() if "python" in rule.languages and parse_version(rule.since) <= version]
 
 
+@without_collector()  # as in a run
 def measure(directory: Path) -> Shares:
     """Holds the Python files of a directory against the word test of all rules."""
     shares = Shares()
