@@ -62,6 +62,7 @@ class Variables:
         """Finds what is given to names in a scope, and what its function returns."""
         is_class = isinstance(scope.node, ast.ClassDef)
         outside = {name: module for node in scope.of(ast.Global) for name in node.names}
+        outside |= {name: self._owner(scope, name) for node in scope.of(ast.Nonlocal) for name in node.names}
         pairs = [*scope.assignments]
         pairs += [(node.target, _item(node.iter)) for node in scope.of(ast.For, ast.AsyncFor, ast.comprehension)]
         pairs += [(node.optional_vars, node.context_expr) for node in scope.of(ast.withitem) if node.optional_vars]
@@ -88,6 +89,13 @@ class Variables:
             given += [ast.List([node.value]) for node in scope.of(ast.Yield) if node.value is not None]
             function.values += [(value, scope) for value in given or [ast.Constant(None)]]
             function.classes += classes_in(scope.node.returns)
+
+    def _owner(self, scope: Scope, name: str) -> Scope:
+        """The function around one, of which a name is a variable: what stands in it has been read before."""
+        place = scope.parent
+        while place is not None and not (place.is_function and name in self._names[place]):
+            place = place.parent
+        return place or scope
 
     def of(self, node: ast.Name | ast.Attribute, scope: Scope) -> Given | None:
         """What a name is given, where it is looked up; None where that is an import or definition, or nothing."""

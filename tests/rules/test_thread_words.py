@@ -10,7 +10,7 @@ from helpers import layouts
 from helpers.scanning import scan_source
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from py314_rules.threads import _outlined
+from py314_rules.threads import _classes, _outlined
 
 from py314_check.languages.python import sharing, types
 from py314_check.registry import all_rules
@@ -48,7 +48,7 @@ def test_the_tables_are_those_of_the_engine() -> None:
     assert {*_outlined._CONTAINERS} == {*sharing._CONTAINERS.values()}
     iterating = {name.rpartition(".")[2] for name in sharing._ITERATING | sharing._WRITERS}
     assert {*_outlined._ITERATING} == {*iterating, "join"}
-    assert {*_outlined._GIVEN_CLASS} == types._IMPLICIT_CLASSMETHODS
+    assert {*_classes.GIVEN_CLASS} == types._IMPLICIT_CLASSMETHODS
 
 
 ODD = {

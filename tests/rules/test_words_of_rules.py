@@ -139,6 +139,26 @@ import random
 random.seed((1, 2))
 ---
 import random
+def f():
+    most = None
+    def g():
+        nonlocal most
+        most = 0.5
+    g()
+    return random.randint(0, most)
+---
+import random
+most = None
+def f():
+    global most
+    most = 0.5
+def g(): return random.randint(0, most)
+---
+import random
+def f(x):
+    if (most := x / 2): return random.randint(0, most)
+---
+import random
 class A: pass
 def f(): return random.Random(A())
 """,

@@ -16,13 +16,12 @@ from py314_check.api import (
     Outline,
     Scope,
     arguments,
-    expressions_in,
     last_name,
     names_set,
     once,
-    targets_in,
 )
 from py314_rules.called import is_call_of, may_be, other_names
+from py314_rules.threads._classes import GIVEN_CLASS, METHODS, Classes, Variables, assigned, stored
 from py314_rules.values import truth_tests
 
 _CHANGING = frozenset(
@@ -37,8 +36,6 @@ _ITERATING = (
     *("all", "any", "dict", "enumerate", "filter", "frozenset", "iter", "list", "map", "max", "min", "reversed", "set"),
     *("sorted", "sum", "tuple", "zip", "dump", "dumps", "deepcopy", "join"),
 )
-_METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_GIVEN_CLASS = ("__new__", "__init_subclass__", "__class_getitem__")
 
 
 class Uses:
@@ -78,31 +75,23 @@ def shared(outline: Outline) -> Shared:
     return Shared(reader.read(), set(reader.containers())) if reader.may_write() else Shared([], set())
 
 
-def _assigned(scope: Scope) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The targets of a scope's assignments, each with a value that it may be given."""
-    for target, value in scope.assignments:
-        yield target, value
-        if isinstance(value, (ast.Tuple, ast.List)):
-            yield from ((target, one) for one in value.elts)
-
-
 class _Reader:
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
         declared = {name for node in outline.of(ast.Global) for name in node.names}
         module = outline.scopes[0]
         imported = {one.asname or one.name for node in module.of(ast.Import, ast.ImportFrom) for one in node.names}
-        self._names = declared | imported | _stored(module)
+        self._names = declared | imported | stored(module)
         classes = (one for one in outline.scopes if isinstance(one.node, ast.ClassDef))
-        self._attributes = {name for one in classes for name in _stored(one)}
+        self._attributes = {name for one in classes for name in stored(one)}
         self._on_instances: defaultdict[Scope, set[str]] = defaultdict(set)
-        self._variables = _Variables()
+        self._variables = Variables()
         self._given_classes = other_names(outline, "classmethod", "staticmethod")
         self._iterating = other_names(outline, *_ITERATING)
 
     @cached_property
-    def _classes(self) -> _Classes:
-        return _Classes(self._outline, self._variables)
+    def _classes(self) -> Classes:
+        return Classes(self._outline, self._variables)
 
     def may_write(self) -> bool:
         """Whether a function may write one of the variables, by a coarse look: in most files, none does."""
@@ -125,7 +114,7 @@ class _Reader:
         return (
             method is not None
             and self._is_self(receiver, method)
-            and method.node.name not in _GIVEN_CLASS
+            and method.node.name not in GIVEN_CLASS
             and all(one.annotation is None for one in arguments(method.node.args)[:1])
             and all(type(one.ctx) is ast.Load for one in self._outline.names[last_name(receiver)])
         )
@@ -146,7 +135,7 @@ class _Reader:
         """The variables that may be given a container."""
         makers = other_names(self._outline, *_CONTAINERS)
         for scope in self._outline.scopes:
-            for target, value in _assigned(scope):
+            for target, value in assigned(scope):
                 if isinstance(value, _LITERALS) or is_call_of(value, makers):
                     of_class = isinstance(scope.node, ast.ClassDef)
                     yield from (f".{name}" if of_class else name for name in names_set(target))
@@ -256,37 +245,12 @@ class _Reader:
         return method.parent
 
 
-class _Variables:
-    """Which names are variables of functions, and of classes in them."""
-
-    def __init__(self) -> None:
-        self._own: dict[Scope, frozenset[str]] = {}
-
-    def home(self, scope: Scope, name: str) -> Scope | None:
-        """The function, or the class in one, whose variable a name is; None where it is the module's, or none's."""
-        place: Scope | None = scope
-        while place is not None and place.runs_later:
-            if (place is scope or place.is_function) and name in self._own_of(place):
-                return place
-            if any(name in node.names for node in place.of(ast.Global)):
-                return None
-            place = place.parent
-        return None
-
-    def _own_of(self, scope: Scope) -> frozenset[str]:
-        if scope not in self._own:
-            declared = {name for node in scope.of(ast.Global, ast.Nonlocal) for name in node.names}
-            given = [one.arg for one in arguments(scope.node.args)] if scope.is_function else []
-            self._own[scope] = frozenset({*_stored(scope), *given} - declared)
-        return self._own[scope]
-
-
 def _method_of(scope: Scope) -> Scope | None:
     """The method that a scope is, or is in."""
     method: Scope | None = scope
     while method is not None and not (method.parent is not None and isinstance(method.parent.node, ast.ClassDef)):
         method = method.parent
-    return method if method is not None and isinstance(method.node, _METHODS) else None
+    return method if method is not None and isinstance(method.node, METHODS) else None
 
 
 def _is_nothing(node: ast.expr) -> bool:
@@ -301,92 +265,6 @@ def _changed(scope: Scope) -> Iterator[ast.expr]:
     yield from (one.value for one in functions if isinstance(one, ast.Attribute) and one.attr in _CHANGING)
 
 
-def _stored(scope: Scope) -> set[str]:
-    """The names that statements of a scope set; a comprehension has its own."""
-    inside = {id(node) for one in scope.of(ast.comprehension) for node in ast.walk(one.target)}
-    return {node.id for node in scope.of(ast.Name) if type(node.ctx) is ast.Store and id(node) not in inside}
-
-
 def _asked(node: ast.expr) -> ast.expr | None:
     """What a method is called of."""
     return node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-
-
-_Key = tuple[Scope | None, str]
-
-
-class _Classes:
-    """Which expressions may be a class of the file."""
-
-    def __init__(self, outline: Outline, variables: _Variables) -> None:
-        self._variables = variables
-        marks = other_names(outline, "classmethod")
-        found: set[_Key] = {(None, ".__class__")}
-        """Those that may be one: variables, with their functions; attributes and functions, by their names."""
-        given: list[tuple[list[_Key], ast.expr, Scope]] = []
-        for scope in outline.scopes:
-            node = scope.node
-            for target, value in _assigned(scope):
-                given.append(([*self._keys(target, scope)], value, scope))
-            for one in scope.of(ast.AnnAssign):
-                if _says_class(one.annotation):
-                    found.update(self._keys(one.target, scope))
-            if isinstance(node, ast.ClassDef):
-                found.update(
-                    [(self._variables.home(scope.parent or scope, node.name), node.name), (None, f".{node.name}")]
-                )
-            elif isinstance(node, _METHODS):
-                result = None, f"{node.name}()"
-                if node.returns is not None and _says_class(node.returns):
-                    found.add(result)
-                given += [([result], one.value, scope) for one in scope.of(ast.Return) if one.value is not None]
-                parameters = arguments(node.args)
-                of_class = scope.parent is not None and isinstance(scope.parent.node, ast.ClassDef)
-                if of_class and (node.name in _GIVEN_CLASS or any(may_be(one, marks) for one in node.decorator_list)):
-                    found.update((scope, one.arg) for one in parameters[:1])
-                found.update((scope, one.arg) for one in parameters if one.annotation and _says_class(one.annotation))
-        self._found = found
-        known = 0
-        while known < len(found):
-            known, left = len(found), []
-            for keys, value, scope in given:
-                if self.may_be(value, scope):
-                    found.update(keys)
-                else:
-                    left.append((keys, value, scope))
-            given = left
-
-    def _keys(self, target: ast.expr, scope: Scope) -> Iterator[_Key]:
-        """What an assignment to a target sets."""
-        for one in targets_in(target):
-            if isinstance(one, ast.Name):
-                yield self._variables.home(scope, one.id), one.id
-                if isinstance(scope.node, ast.ClassDef):
-                    yield None, f".{one.id}"
-            elif isinstance(one, ast.Attribute):
-                yield None, f".{one.attr}"
-
-    def may_be(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an expression may be a class of the file."""
-        func = node.func if isinstance(node, ast.Call) else node
-        if not isinstance(func, (ast.Name, ast.Attribute)):
-            return isinstance(node, ast.Call) or any(self.may_be(one, scope) for one in expressions_in(node))
-        name = last_name(func)
-        if name == "type":
-            return func is not node and isinstance(func, ast.Name)
-        if (None, f"{name}()") in self._found:  # of a property, too
-            return True
-        if func is not node:
-            return False
-        home = self._variables.home(scope, name) if isinstance(func, ast.Name) else None
-        return (home, name if isinstance(func, ast.Name) else f".{name}") in self._found
-
-
-def _says_class(annotation: ast.expr) -> bool:
-    """Whether ``type[...]`` stands in an annotation, or in a string that is one."""
-    for node in ast.walk(annotation):
-        if isinstance(node, ast.Subscript) and may_be(node.value, ("type", "Type")):
-            return True
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "ype[" in node.value:
-            return True
-    return False
