@@ -273,12 +273,9 @@ def _is_set(context: Context, node: cst.Attribute) -> bool:
     """Whether an attribute is given a value or deleted here, not read."""
     child: cst.CSTNode = node
     for parent in context.ancestors(node):
-        if not isinstance(parent, _TAKEN_APART):
+        if not isinstance(parent, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
             return isinstance(parent, (cst.AssignTarget, cst.AsName, cst.Del)) or (
                 isinstance(parent, (cst.AnnAssign, cst.For, cst.CompFor)) and parent.target is child
             )
         child = parent
     return False
-
-
-_TAKEN_APART = (cst.Element, cst.StarredElement, cst.Tuple, cst.List)

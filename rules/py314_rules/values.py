@@ -13,6 +13,7 @@ from py314_check.api import Outline, Scope, expressions_in, last_name, once, tar
 from py314_rules.called import is_call_of, may_be, other_names
 from py314_rules.unknown import Fixpoint, Given, classes_in, unknown, variables
 
+_BOOL = "builtins.bool"
 _NUMBERS = frozenset(f"builtins.{name}" for name in ("bool", "int", "float", "complex"))
 _SCALARS = _NUMBERS | {"builtins.str", "builtins.bytes"}
 _ALWAYS_BOOL = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
@@ -80,13 +81,15 @@ class Instances:
         kind = type(node)
         if isinstance(node, ast.Constant):
             made = type(node.value)
-            return _CONSTANTS.get(made, f"builtins.{made.__name__}") in kinds
+            return _is_of(_CONSTANTS.get(made, f"builtins.{made.__name__}"), kinds)
         if kind in _LITERALS:
-            return _LITERALS[kind] in kinds
+            return _is_of(_LITERALS[kind], kinds)
         if "." in kinds:
             return True
         if isinstance(node, ast.Compare):
-            return "builtins.bool" in kinds and self.may_be_bool(node, scope)
+            return _is_of(_BOOL, kinds) and self.may_be_bool(node, scope)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return _is_of(_BOOL, kinds)
         if isinstance(node, ast.Name):
             return self._may_be_named(node, scope, kinds)
         if isinstance(node, ast.Call):
@@ -131,7 +134,7 @@ class Instances:
     def _may_be_made(self, call: ast.Call, scope: Scope, kinds: frozenset[str]) -> bool:
         made = _MAKERS.get(call.func.id) if isinstance(call.func, ast.Name) else None
         if made is not None:
-            return f"builtins.{made}" in kinds
+            return _is_of(f"builtins.{made}", kinds)
         returned = self._variables.functions.get(last_name(call.func))
         asked = call.func.value if isinstance(call.func, ast.Attribute) else call  # a method may be anything's
         if (returned is None or asked is not call) and not self._unknown.holds(asked, scope):
@@ -147,11 +150,16 @@ class Instances:
 
     def _may_mean(self, annotation: ast.expr, kinds: frozenset[str]) -> bool:
         """Whether a name in an annotation may stand for one of the classes."""
-        wanted = sorted({kind.rpartition(".")[2] for kind in kinds})
+        wanted = sorted({kind.rpartition(".")[2] for kind in ({_BOOL, *kinds} if _is_of(_BOOL, kinds) else kinds)})
         name = last_name(annotation)
         if name.lower() in wanted or may_be(annotation, other_names(self._outline, *wanted)):
             return True
         return name not in _OTHERS and not self._unknown.is_foreign(annotation)
+
+
+def _is_of(made: str, kinds: frozenset[str]) -> bool:
+    """Whether a class is one of some, or a subclass: of those that are told here, only `bool` is one of another."""
+    return made in kinds or (made == _BOOL and "builtins.int" in kinds)
 
 
 def truth_tests(place: Outline | Scope) -> Iterator[ast.expr]:

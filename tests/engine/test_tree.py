@@ -46,8 +46,8 @@ def _short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _assert_same(text: str) -> bool:
     """Whether there are parts; if so, they make the same tree."""
-    made = tree._parsed_in_pieces(text)
-    assert made is None or (made.deep_equals(cst.parse_module(text)) and made.code == text)
+    made, whole = tree._parsed_in_pieces(text), cst.parse_module(text)
+    assert made is None or (made.deep_equals(whole) and made.code == whole.code)
     return made is not None
 
 
