@@ -165,6 +165,15 @@ def f(): return random.Random(A())
     "DPR003": r"""
 complex(1j, 2)
 ---
+from urllib.parse import parse_qs
+parse_qs(True)
+---
+from urllib.parse import parse_qs
+def f(x): return parse_qs(not x)
+---
+from urllib.parse import parse_qsl
+def f(x): return parse_qsl(x is None)
+---
 z = 1j
 def f(): return complex(z, 1)
 ---

@@ -21,8 +21,8 @@ _NAMES = st.sampled_from("abc")
 _LEAVES = st.one_of(
     _NAMES,
     st.sampled_from(
-        "1.5 2 1j None True 's' (1,2) {1} [1] self.a self.b A.a a.b time.time() foreign(a) math.pi len(a) float(b)"
-        " Path(a) range(2)[0]".split()
+        "1.5 1.5 2 2 1j 1j True {1} a+1.5 b*2 c-1j None 's' (1,2) [1] self.a self.b A.a a.b time.time() foreign(a)"
+        " math.pi len(a) float(b) Path(a) range(2)[0]".split()
     ),
 )
 _SHAPES = (
@@ -51,7 +51,7 @@ _EXPRESSIONS = st.recursive(
     lambda inner: st.builds(
         lambda shape, x, y, n: shape.format(x=x, y=y, n=n), st.sampled_from(_SHAPES), inner, inner, _NAMES
     ),
-    max_leaves=5,
+    max_leaves=3,
 )
 _USES = st.builds(
     str.format,
@@ -100,10 +100,10 @@ _STATEMENTS = st.recursive(
 )
 
 
-@given(st.lists(_STATEMENTS, min_size=1, max_size=4), _USES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-def test_nothing_is_lost(statements: list[str], last: str) -> None:
-    source = "\n".join([_START, *statements, last, ""])
+@given(st.lists(_STATEMENTS, min_size=1, max_size=4), st.lists(_USES, min_size=3, max_size=6))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_nothing_is_lost(statements: list[str], last: list[str]) -> None:
+    source = "\n".join([_START, *statements, *last, ""])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
