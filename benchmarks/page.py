@@ -154,6 +154,8 @@ def beside(measured: Measured) -> Iterator[str]:
 
     def row(name: str) -> list[object]:
         one = measured.runs[name]
+        if not one.runs:
+            return [titles[name], 0, "it failed", "", "", ""]
         ratio = f"{median(one.wall) / base:.1f}"
         return [titles[name], len(one.runs), middle(one.wall), spread(one.wall), middle(one.cpu), ratio]
 
@@ -247,9 +249,8 @@ def memory(measured: Measured) -> Iterator[str]:
     yield from paragraph(
         "The most that any run on the tree had, in MB: the process itself, and the largest that it started."
     )
-    yield from table(
-        "run | itself | a worker", map(row, ("ours 100", "ours cold", "ours warm", "ours alone", "ruff 100", *slow))
-    )
+    names = ("ours 100", "ours cold", "ours warm", "ours alone", "ruff 100", *slow)
+    yield from table("run | itself | a worker", (row(name) for name in names if measured.runs[name].runs))
 
 
 def where_time_goes(measured: Measured) -> Iterator[str]:

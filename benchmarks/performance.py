@@ -78,8 +78,8 @@ def on_the_tree(programs: Mapping[str, Path], directory: Path, caches: Path, rep
 def neighbours(programs: Mapping[str, Path], part: Path, repeats: int) -> dict[str, Contender]:
     """The tools that take minutes."""
     return {
-        "vermin": Contender(command_lines.vermin(programs, "."), part, repeats, statuses=(0, 1)),
-        "pylint": Contender(command_lines.pylint(programs, "."), part, repeats),
+        "vermin": Contender(command_lines.vermin(programs, "."), part, repeats, statuses=(0, 1), may_fail=True),
+        "pylint": Contender(command_lines.pylint(programs, "."), part, repeats, may_fail=True),
     }
 
 

@@ -49,6 +49,8 @@ class Contender:
     fresh: Path | None = None
     statuses: tuple[int, ...] = (0,)
     """The exit statuses of a run that did what it should."""
+    may_fail: bool = False
+    """Whether a run that fails is left out, and ends no other."""
     runs: list[Run] = field(default_factory=list)
 
     @property
@@ -67,7 +69,7 @@ class Contender:
 def take_turns(contenders: Mapping[str, Contender]) -> None:
     """Runs each command as often as it asks for, one after the other, again and again.
 
-    Raises CalledProcessError for one that fails.
+    Raises CalledProcessError for one that fails and may not.
     """
     turns = max(one.repeats for one in contenders.values())
     for turn in range(turns):
@@ -75,7 +77,13 @@ def take_turns(contenders: Mapping[str, Contender]) -> None:
             if turn < one.repeats:
                 if one.fresh is not None and one.fresh.exists():
                     shutil.rmtree(one.fresh)
-                one.runs.append(run(one.command, one.directory, one.statuses))
+                try:
+                    one.runs.append(run(one.command, one.directory, one.statuses))
+                except subprocess.CalledProcessError:
+                    if not one.may_fail:
+                        raise
+                    print(f"turn {turn + 1} of {turns}: {name} failed", file=sys.stderr)
+                    continue
                 if one.runs[-1].wall > _WORTH_A_LINE:
                     print(f"turn {turn + 1} of {turns}: {name}: {one.runs[-1].wall:.1f} s", file=sys.stderr)
 
