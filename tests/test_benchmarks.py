@@ -188,6 +188,16 @@ def _noting(log: Path, text: str, *, status: int = 0) -> tuple[str, ...]:
     return sys.executable, "-c", code
 
 
+def test_a_command_that_may_fail_ends_no_other(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    failing = Contender(_noting(log, "a", status=1), tmp_path, 2, may_fail=True)
+    other = Contender(_noting(log, "b"), tmp_path, 2)
+    timing.take_turns({"failing": failing, "other": other})
+    assert (len(failing.runs), len(other.runs)) == (0, 2)
+    with pytest.raises(CalledProcessError):
+        timing.take_turns({"failing": replace(failing, may_fail=False)})
+
+
 def test_commands_take_turns_and_begin_afresh(tmp_path: Path) -> None:
     log, cache = tmp_path / "log", tmp_path / "cache"
     cache.mkdir()
