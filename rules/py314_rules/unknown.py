@@ -230,6 +230,7 @@ class Unknown:
         return isinstance(node, ast.Name) and node.id in self._foreign
 
 
+@once
 def tests(outline: Outline) -> list[tuple[ast.expr, ast.expr]]:
     """What ``isinstance`` is given, under whatever name."""
     tells = other_names(outline, "isinstance")

@@ -61,6 +61,14 @@ class Scope:
         """The nodes of some types, in no certain order."""
         return chain.from_iterable(self.nodes.get(kind, ()) for kind in kinds)
 
+    @property
+    def function(self) -> Scope | None:
+        """The function that it is, or is in, lambdas aside."""
+        found: Scope | None = self
+        while found is not None and not isinstance(found.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found = found.parent
+        return found
+
     @cached_property
     def assignments(self) -> list[tuple[ast.expr, ast.expr]]:
         """The targets of the assignments, each with what it is assigned."""

@@ -8,6 +8,9 @@ from textwrap import indent
 from helpers.scanning import scan_source
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from py314_rules.deprecated.element_truth import _ELEMENT, _GIVING
+
+from py314_check.languages.python.standard import standard
 
 _CODES = ("CHG001", "DPR003", "DPR006")
 _START = """
@@ -98,6 +101,13 @@ _STATEMENTS = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+def test_what_gives_an_element_is_known() -> None:
+    """The names are those of the tables of types; a loop over an element needs one that is given before."""
+    table = standard()
+    gives = {name for kinds in (table.returns, table.attributes) for name, kind in kinds.items() if _ELEMENT in kind}
+    assert {name.rpartition(".")[2] for name in gives} - {"__iter__"} <= {*_GIVING}
 
 
 @given(st.lists(_STATEMENTS, min_size=1, max_size=4), st.lists(_USES, min_size=3, max_size=6))

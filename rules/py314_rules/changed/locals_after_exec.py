@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter, defaultdict
 
-from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Scope, Words, cst, once
+from py314_check.api import Confidence, Context, Impact, Level, Outline, Rule, Words, cst, once
 from py314_rules.called import is_call_of, may_be, other_names
 from py314_rules.changed._frames import Frames
 
@@ -26,7 +26,7 @@ def _may_change(outline: Outline) -> bool:
 def _may_mix(outline: Outline) -> bool:
     """Whether one function uses several of these, or one of them twice."""
     names = other_names(outline, "exec", "eval", "locals", "vars")
-    used = Counter(_function(scope) for scope in outline.scopes for one in scope.of(ast.Name) if one.id in names)
+    used = Counter(scope.function for scope in outline.scopes for one in scope.of(ast.Name) if one.id in names)
     return any(count > 1 for function, count in used.items() if function is not None)
 
 
@@ -36,14 +36,6 @@ def _may_keep(outline: Outline) -> bool:
     kept = [one.value for one in outline.of(ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Subscript)]
     kept += [one.value for method in _WRITING for one in outline.attributes.get(method, ())]
     return any(is_call_of(one, names) for one in kept) and _may_mix(outline)
-
-
-def _function(scope: Scope) -> Scope | None:
-    """The function around what stands in a scope, lambdas aside."""
-    found: Scope | None = scope
-    while found is not None and not isinstance(found.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        found = found.parent
-    return found
 
 
 class LocalsAfterExec(Rule):

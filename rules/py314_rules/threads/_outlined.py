@@ -87,7 +87,6 @@ class _Reader:
         self._on_instances: defaultdict[Scope, set[str]] = defaultdict(set)
         self._variables = Variables()
         self._given_classes = other_names(outline, "classmethod", "staticmethod")
-        self._iterating = other_names(outline, *_ITERATING)
 
     @cached_property
     def _classes(self) -> Classes:
@@ -191,14 +190,16 @@ class _Reader:
             elif is_set(added.target):
                 note(found.added, added.target)
         for target, value in scope.assignments:
-            if is_set(target) and not _is_nothing(value):
-                note(found.filled, target)
-            if is_set(target) and isinstance(value, (ast.BinOp, ast.Name)):
-                note(found.added if isinstance(value, ast.BinOp) else found.set_to_name, target)
+            if is_set(target):
+                if not _is_nothing(value):
+                    note(found.filled, target)
+                if isinstance(value, (ast.BinOp, ast.Name)):
+                    note(found.added if isinstance(value, ast.BinOp) else found.set_to_name, target)
         for called in (call.func for call in scope.of(ast.Call)):
             if isinstance(called, ast.Attribute) and called.attr in _CHANGING:
                 note(found.changed, called.value)
-                note(found.taken, *([called.value] if called.attr in _TAKING else []))
+                if called.attr in _TAKING:
+                    note(found.taken, called.value)
 
     def _read_others(self, found: Uses, written: Collection[str]) -> None:
         scope = found.scope
@@ -209,12 +210,13 @@ class _Reader:
                 if name in written and self._variable(scope, node):
                     kind[name] += 1
 
+        iterating = other_names(self._outline, *_ITERATING)
         for loop in scope.of(ast.For, ast.AsyncFor, ast.comprehension):
             note(found.iterated, loop.iter, _asked(loop.iter))
         for call in scope.of(ast.Call):
             if isinstance(call.func, ast.Attribute) and call.func.attr not in _CHANGING:
                 note(found.searched, call.func.value)
-            if may_be(call.func, self._iterating):
+            if may_be(call.func, iterating):
                 for one in (*call.args, *(given.value for given in call.keywords)):
                     note(found.iterated, one, _asked(one))
             if last_name(call.func) == "hasattr" and len(call.args) == 2 and isinstance(call.args[1], ast.Constant):

@@ -84,9 +84,7 @@ def _swapper(scope: Scope) -> Scope | None:
     """The function around what stands in a scope, or its class if it is a context manager's method; None where nothing
     can be set back: not in ``finally``, nor behind ``yield``.
     """
-    function: Scope | None = scope
-    while function is not None and not isinstance(function.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        function = function.parent
+    function = scope.function
     if function is None or function.node.name in ("__enter__", "__exit__"):
         return function and function.parent
     outer: Scope | None = function
